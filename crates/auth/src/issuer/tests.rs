@@ -1,0 +1,95 @@
+use domain::SystemClock;
+
+use super::*;
+use crate::{JwksAlgorithm, Verifier};
+
+const RSA: &str = include_str!("../../tests/keys/test_rsa_one.public.pem");
+const RSA_PRIVATE: &str = include_str!("../../tests/keys/test_rsa_one.private.pem");
+const RSA_1024: &str = include_str!("../../tests/keys/test_rsa_1024.public.pem");
+const EC: &str = include_str!("../../tests/keys/test_ec_one.public.pem");
+const EC_P384: &str = include_str!("../../tests/keys/test_ec_p384.public.pem");
+const ED: &str = include_str!("../../tests/keys/test_ed_one.public.pem");
+
+fn http() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().build().unwrap()
+}
+
+fn named() -> IssuerConfig {
+    IssuerConfig { issuer: "https://issuer.test".to_owned(), ..IssuerConfig::default() }
+}
+
+fn result(issuers: Vec<IssuerConfig>) -> Result<(), ConfigError> {
+    Verifier::new(issuers, Arc::new(SystemClock), http()).map(|_| ())
+}
+
+fn secret(bytes: usize) -> Option<secrecy::SecretString> {
+    Some("s".repeat(bytes).into())
+}
+
+#[test]
+fn every_key_source_is_usable_alone() {
+    let jwks_url = Some("https://issuer.test/keys".to_owned());
+    let good = [
+        IssuerConfig { hs256_secret: secret(32), ..named() },
+        IssuerConfig { hs256_secret: secret(32), kid: Some("a".to_owned()), ..named() },
+        IssuerConfig { rs256_public_key: Some(RSA.to_owned()), ..named() },
+        IssuerConfig { es256_public_key: Some(EC.to_owned()), ..named() },
+        IssuerConfig { eddsa_public_key: Some(ED.to_owned()), ..named() },
+        IssuerConfig { jwks_url: jwks_url.clone(), ..named() },
+        IssuerConfig { jwks_url, jwks_algorithm: Some(JwksAlgorithm::EdDsa), ..named() },
+    ];
+    for config in good {
+        assert_eq!(result(vec![config.clone()]), Ok(()), "{config:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_used_stops_the_start_and_names_the_issuer() {
+    let short = IssuerConfig { hs256_secret: secret(31), ..named() };
+    let both = IssuerConfig { hs256_secret: secret(32), rs256_public_key: Some(RSA.to_owned()), ..named() };
+    let with_kid = IssuerConfig { jwks_url: Some("https://a.test/".into()), kid: Some("a".into()), ..named() };
+    let bad = [
+        (named(), "0 key sources"),
+        (both, "2 key sources"),
+        (short, "fewer than 32 bytes"),
+        (IssuerConfig { rs256_public_key: Some(RSA_PRIVATE.to_owned()), ..named() }, "rs256_public_key"),
+        (IssuerConfig { rs256_public_key: Some(RSA_1024.to_owned()), ..named() }, "rs256_public_key"),
+        (IssuerConfig { rs256_public_key: Some(EC.to_owned()), ..named() }, "rs256_public_key"),
+        (IssuerConfig { es256_public_key: Some(EC_P384.to_owned()), ..named() }, "es256_public_key"),
+        (IssuerConfig { es256_public_key: Some(ED.to_owned()), ..named() }, "es256_public_key"),
+        (IssuerConfig { eddsa_public_key: Some(RSA.to_owned()), ..named() }, "eddsa_public_key"),
+        (IssuerConfig { eddsa_public_key: Some(String::new()), ..named() }, "eddsa_public_key"),
+        (IssuerConfig { jwks_url: Some("ftp://a.test/keys".to_owned()), ..named() }, "jwks_url"),
+        (IssuerConfig { jwks_url: Some("keys.json".to_owned()), ..named() }, "jwks_url"),
+        (with_kid, "kid"),
+        (IssuerConfig { hs256_secret: secret(32), jwks_algorithm: Some(JwksAlgorithm::RS256), ..named() }, "jwks_alg"),
+    ];
+    for (config, says) in bad {
+        let error = result(vec![config]).unwrap_err().to_string();
+        assert!(error.contains("https://issuer.test") && error.contains(says), "{error} lacks {says}");
+    }
+}
+
+#[test]
+fn an_issuer_has_a_name_and_only_one_entry() {
+    let config = IssuerConfig { hs256_secret: secret(32), ..named() };
+    let nameless = IssuerConfig { issuer: String::new(), ..config.clone() };
+    assert_eq!(result(vec![nameless]), Err(ConfigError::NoName));
+    assert_eq!(result(vec![config.clone(), config]), Err(ConfigError::Twice("https://issuer.test".to_owned())));
+}
+
+#[test]
+fn the_secret_is_not_printed() {
+    let config = IssuerConfig { hs256_secret: Some("k".repeat(40).into()), ..named() };
+    assert!(!format!("{config:?}").contains("kkkk"));
+}
+
+#[test]
+fn unknown_entries_are_errors() {
+    let text = r#"{"issuer":"a","jwks_url":"https://a.test/","jwks_algorithm":"EdDSA"}"#;
+    assert_eq!(serde_json::from_str::<IssuerConfig>(text).unwrap().jwks_algorithm, Some(JwksAlgorithm::EdDsa));
+    for unknown in [r#"{"issuer":"a","secret":"b"}"#, r#"{"issuer":"a","jwks_algorithm":"HS256"}"#] {
+        assert!(serde_json::from_str::<IssuerConfig>(unknown).is_err(), "{unknown}");
+    }
+}

@@ -1,0 +1,204 @@
+//! Starts a service and stops it again. A process hosts one service, or all of them.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web as actix};
+use anyhow::Context as _;
+use diesel_migrations::EmbeddedMigrations;
+use messaging::{Consumer, Relay};
+use storage::{Db, migrate};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use web::health::{self, Health};
+use web::{Access, Fault, Observe, Refusal, Routes};
+
+use crate::internal_events::{self, EventSource};
+use crate::{Context, Service, Worker, http_client};
+
+/// How long requests that run may take to finish when the process stops.
+const FINISH_REQUESTS: Duration = Duration::from_secs(10);
+/// How long the relay may take to publish what is left, and readers to finish their batch.
+const FINISH_BACKGROUND: Duration = Duration::from_secs(5);
+/// How long a client may take to send a request's head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an idle connection stays open: longer than the gateway's client keeps it, so that it is never cut in use.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// Connections of the background tasks: relay, readers, jobs.
+const BACKGROUND_POOL: usize = 4;
+
+/// Where a service runs.
+#[derive(Debug)]
+pub struct Place {
+    /// Where it accepts requests.
+    pub listener: TcpListener,
+    /// Its database, if it has one.
+    pub database_url: Option<String>,
+}
+
+/// A service that runs.
+#[derive(Debug)]
+pub struct Running {
+    name: &'static str,
+    address: SocketAddr,
+    server: ServerHandle,
+    relays: JoinSet<()>,
+    readers: JoinSet<()>,
+}
+
+/// The schema changes of a service: the shared crates' and its own.
+pub(crate) fn all_migrations(own: EmbeddedMigrations) -> Vec<EmbeddedMigrations> {
+    vec![storage::migrate::MIGRATIONS, messaging::MIGRATIONS, own]
+}
+
+/// Starts a service: schema, HTTP server, relay, readers, jobs.
+pub async fn start<S: Service>(context: &Context, place: Place) -> anyhow::Result<Running> {
+    let service = Arc::new(S::new(context).with_context(|| format!("{} cannot start", S::NAME))?);
+    let address = place.listener.local_addr()?;
+    let nudge = Arc::new(Notify::new());
+    let database = match (S::MIGRATIONS, place.database_url) {
+        (Some(own), Some(url)) => {
+            prepare_database(context, &url, own).await.with_context(|| format!("{}'s database", S::NAME))?;
+            Some(Db::new(&url, S::NAME, BACKGROUND_POOL, Arc::clone(&context.clock), Arc::clone(&nudge))?)
+                .map(|db| (url, db))
+        }
+        (Some(_), None) => anyhow::bail!("{} needs a database: set CROSSDESK__DATABASE__URL", S::NAME),
+        (None, _) => None,
+    };
+    let (mut relays, mut readers) = (JoinSet::new(), JoinSet::new());
+    if let Some((_, db)) = &database {
+        let relay = Relay::new(S::NAME, db.clone(), Arc::clone(&context.bus), Arc::clone(&nudge), &*context.clock);
+        relays.spawn(relay.run(context.stages.relays.clone()));
+        for subscription in service.subscriptions() {
+            let ends = (Arc::clone(&context.bus), context.owner(S::NAME));
+            let consumer = Consumer::new(S::NAME, subscription.queue, db.clone(), ends, subscription.effect);
+            readers.spawn(consumer.run(context.stages.readers.clone()));
+        }
+    }
+    for job in service.jobs(database.as_ref().map(|(_, db)| db)) {
+        readers.spawn((job.run)(context.stages.readers.clone()));
+    }
+    let server = serve::<S>(context, service, place.listener, database, nudge)?;
+    Ok(Running { name: S::NAME, address, server, relays, readers })
+}
+
+async fn prepare_database(context: &Context, url: &str, own: EmbeddedMigrations) -> anyhow::Result<()> {
+    if context.migrate {
+        let applied = migrate::run(url, all_migrations(own)).await?;
+        if applied > 0 {
+            tracing::info!(applied, "the database schema is up to date");
+        }
+    } else if migrate::is_pending(url, all_migrations(own)).await? {
+        anyhow::bail!("it lacks schema changes of this release: run the `migrate` command first");
+    }
+    Ok(())
+}
+
+fn serve<S: Service>(
+    context: &Context,
+    service: Arc<S>,
+    listener: TcpListener,
+    database: Option<(String, Db)>,
+    nudge: Arc<Notify>,
+) -> anyhow::Result<ServerHandle> {
+    let pool_size = context.config.database.pool_size;
+    let workers = context.config.http.workers;
+    let context = context.clone();
+    let health = actix::Data::new(Health::new(
+        S::NAME,
+        database.as_ref().map(|(_, db)| db.clone()),
+        Arc::clone(&context.serving),
+    ));
+    let verifier = actix::Data::new(context.verifier.clone());
+    // Runs once on each worker, inside the worker's own runtime: what it opens, that runtime drives.
+    let app = move || {
+        let db = database.as_ref().and_then(|(url, _)| {
+            Db::new(url, S::NAME, pool_size, Arc::clone(&context.clock), Arc::clone(&nudge)).ok()
+        });
+        let worker = http_client()
+            .map_err(anyhow::Error::from)
+            .and_then(|http| service.app(Worker { db: db.clone(), clock: Arc::clone(&context.clock), http }));
+        let state = worker.map(actix::Data::new).inspect_err(|error| {
+            tracing::error!(service = S::NAME, %error, "a worker has nothing to work with");
+        });
+        let mut routes = S::routes(Routes::new(Access::Token));
+        if db.is_some() {
+            routes = internal_events::routes(routes);
+        }
+        let fallback = routes.take_fallback();
+        App::new()
+            .app_data(S::SHAPE)
+            .app_data(verifier.clone())
+            .app_data(health.clone())
+            .configure(|config| {
+                if let Ok(state) = state {
+                    config.app_data(state);
+                }
+                if let Some(db) = db {
+                    config.app_data(actix::Data::new(EventSource { service: S::NAME, db }));
+                }
+                health::mount(config);
+                for resource in routes.into_resources() {
+                    config.service(resource);
+                }
+            })
+            .default_service(fallback.unwrap_or_else(|| actix::to(path_not_found)))
+            .wrap(Observe::new(S::NAME, Arc::clone(&context.clock)))
+    };
+    let mut server = HttpServer::new(app)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(FINISH_REQUESTS.as_secs())
+        .disable_signals();
+    if let Some(workers) = workers {
+        server = server.workers(workers);
+    }
+    let server = server.listen(listener)?.run();
+    let handle = server.handle();
+    tokio::spawn(server);
+    Ok(handle)
+}
+
+async fn path_not_found(request: HttpRequest) -> Result<HttpResponse, Refusal> {
+    Err(Refusal::of(&request, Fault::PathNotFound))
+}
+
+impl Running {
+    /// The service's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Where it accepts requests.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops services together, stage by stage, so that the last event of one still reaches another.
+    pub async fn stop_all(mut services: Vec<Self>, context: &Context) {
+        context.serving.store(false, Ordering::Release);
+        futures_util::future::join_all(services.iter().map(|service| service.server.stop(true))).await;
+        context.stages.relays.cancel();
+        for service in &mut services {
+            finish(&mut service.relays).await;
+        }
+        context.stages.readers.cancel();
+        for service in &mut services {
+            finish(&mut service.readers).await;
+        }
+    }
+}
+
+/// Waits for tasks to end; those that do not are dropped: whatever they were at is done again after the next start.
+async fn finish(tasks: &mut JoinSet<()>) {
+    let ended = tokio::time::timeout(FINISH_BACKGROUND, async { while tasks.join_next().await.is_some() {} }).await;
+    if ended.is_err() {
+        tracing::warn!("a background task did not stop in time");
+        tasks.abort_all();
+    }
+}

@@ -1,0 +1,253 @@
+//! Applies events, each once, in the order of its stream (events, section 3).
+//!
+//! What has arrived is applied as one batch in one transaction, so a busy reader commits a few times a second and not
+//! once per event. Only when a batch cannot be applied as it is does each event get a transaction of its own.
+
+pub mod gate;
+pub mod parked;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel_async::AsyncPgConnection;
+use domain::Envelope;
+use futures_util::future::BoxFuture;
+use metrics::counter;
+use storage::{Db, DbError};
+use tokio_util::sync::CancellationToken;
+
+use crate::bus::{Bus, Delivery};
+use crate::owner::Owner;
+use crate::topology::Queue;
+
+/// Deliveries held at once: enough for a full batch while the next one arrives.
+const PREFETCH: u16 = 256;
+/// Events in one transaction: bounds how long its locks are held.
+const BATCH: usize = 128;
+/// Rest after the database failed.
+const REST: Duration = Duration::from_millis(500);
+/// How often parked events are looked at.
+const RETRY_EVERY: Duration = Duration::from_secs(1);
+
+/// The effect of an event.
+pub trait Apply: std::fmt::Debug + Send + Sync + 'static {
+    /// Brings the effect about on `conn`, inside the transaction that also records it as applied.
+    fn apply<'a>(
+        &'a self,
+        conn: &'a mut AsyncPgConnection,
+        event: &'a Envelope,
+    ) -> BoxFuture<'a, Result<(), ApplyError>>;
+}
+
+/// Why an event had no effect.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The event itself cannot be applied: it is parked with this reason.
+    #[error("{0}")]
+    Unfit(String),
+    /// The database failed: tried again.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+impl From<diesel::result::Error> for ApplyError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+/// Reads one queue into one database.
+#[derive(Debug)]
+pub struct Consumer {
+    service: &'static str,
+    queue: Queue,
+    db: Db,
+    bus: Arc<dyn Bus>,
+    owner: Arc<dyn Owner>,
+    effect: Arc<dyn Apply>,
+}
+
+impl Consumer {
+    /// A reader of `queue` for `service`.
+    #[must_use]
+    pub fn new(
+        service: &'static str,
+        queue: Queue,
+        db: Db,
+        (bus, owner): (Arc<dyn Bus>, Arc<dyn Owner>),
+        effect: Arc<dyn Apply>,
+    ) -> Self {
+        Self { service, queue, db, bus, owner, effect }
+    }
+
+    /// Reads until told to stop.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut subscription = loop {
+            match self.bus.subscribe(self.queue, PREFETCH).await {
+                Ok(subscription) => break subscription,
+                Err(error) => {
+                    tracing::warn!(service = self.service, %error, "cannot subscribe to events; trying again");
+                    tokio::select! { () = tokio::time::sleep(REST) => {}, () = stop.cancelled() => return }
+                }
+            }
+        };
+        let mut retry = tokio::time::interval(RETRY_EVERY);
+        retry.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                _ = retry.tick() => self.retry_parked().await,
+                delivery = subscription.next() => {
+                    let Some(delivery) = delivery else { return };
+                    let mut batch = vec![delivery];
+                    while batch.len() < BATCH && let Some(delivery) = subscription.try_next() {
+                        batch.push(delivery);
+                    }
+                    self.take(batch, &stop).await;
+                }
+            }
+        }
+    }
+
+    /// Applies or parks a batch and answers its deliveries. Gives them back to the queue only when told to stop.
+    async fn take(&self, batch: Vec<Delivery>, stop: &CancellationToken) {
+        let (mut deliveries, mut events) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
+        for delivery in batch {
+            match serde_json::from_slice::<Envelope>(delivery.body()) {
+                Ok(event) => {
+                    events.push(event);
+                    deliveries.push(delivery);
+                }
+                Err(error) => {
+                    tracing::error!(service = self.service, queue = self.queue.name(), %error,
+                        "a message is no event and goes to the dead-letter queue");
+                    delivery.dead_letter().await;
+                }
+            }
+        }
+        while let Err(error) = self.settle(&events).await {
+            tracing::warn!(service = self.service, %error, "events wait: they could not be applied");
+            tokio::select! { () = tokio::time::sleep(REST) => {}, () = stop.cancelled() => return }
+        }
+        fail::fail_point!("consume.before_ack");
+        for delivery in deliveries {
+            delivery.ack().await;
+        }
+    }
+
+    /// Applies each event, or parks it. After `Ok` every one of them is applied, was applied before, or is parked.
+    pub async fn settle(&self, events: &[Envelope]) -> Result<(), DbError> {
+        match gate::apply_all(&self.db, &*self.effect, events).await {
+            Ok(behind) => {
+                for index in behind {
+                    self.settle_gap(&events[index]).await?;
+                }
+                Ok(())
+            }
+            Err(ApplyError::Database(error)) => Err(error),
+            // One of them is unfit: find it by giving each a transaction of its own.
+            Err(ApplyError::Unfit(_)) => {
+                for event in events {
+                    self.settle_one(event).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    async fn settle_one(&self, event: &Envelope) -> Result<(), DbError> {
+        match gate::apply_all(&self.db, &*self.effect, std::slice::from_ref(event)).await {
+            Ok(behind) if behind.is_empty() => Ok(()),
+            Ok(_) => self.settle_gap(event).await,
+            Err(ApplyError::Unfit(reason)) => self.park(event, &reason).await,
+            Err(ApplyError::Database(error)) => Err(error),
+        }
+    }
+
+    /// Fetches the events between the last applied one and this one, and applies them in order.
+    async fn settle_gap(&self, event: &Envelope) -> Result<(), DbError> {
+        counter!(telemetry::names::EVENTS_GAPS_TOTAL, "service" => self.service).increment(1);
+        if let Some(version) = parked::first_parked(&self.db, &event.partitionkey).await? {
+            if version < event.data.version {
+                return self.park(event, &format!("waits for version {version} of its stream")).await;
+            }
+        }
+        match self.fill(event).await? {
+            Ok(()) => Ok(()),
+            Err(reason) => self.park(event, &reason).await,
+        }
+    }
+
+    /// `Ok(Err(reason))` if the gap is still there.
+    async fn fill(&self, event: &Envelope) -> Result<Result<(), String>, DbError> {
+        loop {
+            let last = gate::last_applied(&self.db, &event.partitionkey).await?;
+            if last >= event.data.version {
+                return Ok(Ok(()));
+            }
+            let mut missing = match self.owner.events_after(&event.source, &event.partitionkey, last).await {
+                Ok(missing) => missing,
+                Err(error) => return Ok(Err(error.to_string())),
+            };
+            missing.retain(|found| found.partitionkey == event.partitionkey && found.data.version > last);
+            if missing.is_empty() {
+                return Ok(Err(format!("the owner has nothing after version {last}")));
+            }
+            match gate::apply_all(&self.db, &*self.effect, &missing).await {
+                Ok(behind) if behind.is_empty() => {}
+                Ok(_) => return Ok(Err("the owner's events have a gap".to_owned())),
+                Err(ApplyError::Unfit(reason)) => return self.fill_up_to_unfit(missing, reason).await,
+                Err(ApplyError::Database(error)) => return Err(error),
+            }
+        }
+    }
+
+    /// One of the fetched events is unfit: those before it take effect, it is parked, and the rest waits.
+    async fn fill_up_to_unfit(&self, missing: Vec<Envelope>, reason: String) -> Result<Result<(), String>, DbError> {
+        for event in &missing {
+            match gate::apply_all(&self.db, &*self.effect, std::slice::from_ref(event)).await {
+                Ok(_) => {}
+                Err(ApplyError::Unfit(reason)) => {
+                    self.park(event, &reason).await?;
+                    return Ok(Err(format!("waits for version {} of its stream", event.data.version)));
+                }
+                Err(ApplyError::Database(error)) => return Err(error),
+            }
+        }
+        Ok(Err(reason))
+    }
+
+    async fn park(&self, event: &Envelope, reason: &str) -> Result<(), DbError> {
+        tracing::error!(service = self.service, event.id = %event.id, event.stream = %event.partitionkey,
+            event.version = event.data.version, reason, "an event is parked; its stream waits");
+        parked::park(&self.db, event, reason).await
+    }
+
+    /// Tries parked events whose time has come, stream by stream.
+    async fn retry_parked(&self) {
+        let due = match parked::due(&self.db).await {
+            Ok(due) => due,
+            Err(error) => return tracing::debug!(%error, "parked events could not be read"),
+        };
+        for event in due {
+            let outcome = match gate::apply_all(&self.db, &*self.effect, std::slice::from_ref(&event)).await {
+                Ok(behind) if behind.is_empty() => Ok(()),
+                Ok(_) => match self.fill(&event).await {
+                    Ok(outcome) => outcome,
+                    Err(_) => continue,
+                },
+                Err(ApplyError::Unfit(reason)) => Err(reason),
+                Err(ApplyError::Database(_)) => continue,
+            };
+            let recorded = match outcome {
+                Ok(()) => parked::release(&self.db, &event.partitionkey).await,
+                Err(reason) => parked::postpone(&self.db, &event, &reason).await,
+            };
+            if let Err(error) = recorded {
+                tracing::debug!(%error, "the outcome of a parked event could not be recorded; it is tried again");
+            }
+        }
+        parked::measure(&self.db, self.service).await;
+    }
+}

@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+pub mod bus;
+mod commit;
+pub mod consumer;
+pub mod event_log;
+mod owner;
+pub mod relay;
+mod schema;
+pub mod topology;
+
+pub use commit::{Persist, commit};
+pub use consumer::{ApplyError, Apply, Consumer};
+pub use owner::{HttpOwner, Owner, OwnerError};
+pub use relay::Relay;
+
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+
+/// The tables this crate needs in every service's database.
+pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!();

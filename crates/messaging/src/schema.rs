@@ -1,0 +1,33 @@
+//! The tables of this crate, for Diesel.
+
+diesel::table! {
+    ticket_events (stream, version) {
+        stream -> Text,
+        version -> Int8,
+        event_id -> Uuid,
+        kind -> Text,
+        data -> Jsonb,
+        traceparent -> Text,
+        occurred_at -> Timestamptz,
+        published_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    applied_streams (stream) {
+        stream -> Text,
+        version -> Int8,
+    }
+}
+
+diesel::table! {
+    parked_events (stream, version) {
+        stream -> Text,
+        version -> Int8,
+        envelope -> Jsonb,
+        reason -> Text,
+        attempts -> Int4,
+        parked_at -> Timestamptz,
+        retry_at -> Timestamptz,
+    }
+}

@@ -1,0 +1,76 @@
+//! Schema changes. They run before a service serves, from a connection of their own; replicas take turns.
+
+use diesel_async::{AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use crate::DbError;
+
+/// The tables this crate needs in every service's database.
+pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
+
+/// The lock that replicas take turns on while they migrate: "crossdes" as a number.
+const LOCK: i64 = 0x6372_6f73_7364_6573;
+
+/// A schema change that failed, or a database that lacks one.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// No connection.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// A change failed; those before it are in place.
+    #[error("a schema change failed: {0}")]
+    Failed(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<diesel::ConnectionError> for MigrateError {
+    fn from(error: diesel::ConnectionError) -> Self {
+        DbError::Unavailable(error.to_string()).into()
+    }
+}
+
+impl From<diesel::result::Error> for MigrateError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+/// Brings the database at `url` up to date and says how many changes that took.
+pub async fn run(url: &str, sources: Vec<EmbeddedMigrations>) -> Result<usize, MigrateError> {
+    let mut conn = AsyncPgConnection::establish(url).await?;
+    conn.batch_execute(&format!("SET client_min_messages = warning; SELECT pg_advisory_lock({LOCK})")).await?;
+    // The harness blocks its thread: it gets one of its own, also when the caller's runtime has a single one.
+    let mut harness = AsyncMigrationHarness::new(conn);
+    let mut applied = 0;
+    for source in sources {
+        applied += tokio::task::block_in_place(|| harness.run_pending_migrations(source).map(|done| done.len()))
+            .map_err(MigrateError::Failed)?;
+    }
+    Ok(applied)
+}
+
+/// Whether the database at `url` lacks a change.
+pub async fn is_pending(url: &str, sources: Vec<EmbeddedMigrations>) -> Result<bool, MigrateError> {
+    let conn = AsyncPgConnection::establish(url).await?;
+    let mut harness = AsyncMigrationHarness::new(conn);
+    for source in sources {
+        let pending = tokio::task::block_in_place(|| harness.has_pending_migration(source));
+        if pending.map_err(MigrateError::Failed)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Makes the database `name` on the server that `maintenance_url` points to, unless it is there.
+pub async fn ensure_database(maintenance_url: &str, name: &str) -> Result<(), MigrateError> {
+    use diesel::sql_types::Text;
+    let mut conn = AsyncPgConnection::establish(maintenance_url).await?;
+    let there: usize = diesel::sql_query("SELECT 1 FROM pg_database WHERE datname = $1")
+        .bind::<Text, _>(name)
+        .execute(&mut conn)
+        .await?;
+    if there == 0 {
+        conn.batch_execute(&format!("CREATE DATABASE \"{}\"", name.replace('"', "\"\""))).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! What happens to every request of every service: an id, a trace, the headers every answer has, metrics, and one log
+//! line if it failed.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use actix_web::{Error, HttpMessage as _};
+use chrono::{DateTime, Utc};
+use domain::Clock;
+use futures_util::future::{LocalBoxFuture, Ready, ready};
+use metrics::{counter, histogram};
+use telemetry::TraceContext;
+
+use crate::id::{X_REQUEST_ID, request_id};
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// When a request arrived; in its extensions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Started {
+    pub(crate) at: DateTime<Utc>,
+}
+
+/// The middleware around everything a service does.
+#[derive(Debug, Clone)]
+pub struct Observe {
+    service: &'static str,
+    clock: Arc<dyn Clock>,
+}
+
+impl Observe {
+    /// For the service of this name.
+    #[must_use]
+    pub fn new(service: &'static str, clock: Arc<dyn Clock>) -> Self {
+        Self { service, clock }
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for Observe
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<B>;
+    type Error = Error;
+    type Transform = Observed<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, inner: S) -> Self::Future {
+        ready(Ok(Observed { inner: Rc::new(inner), service: self.service, clock: Arc::clone(&self.clock) }))
+    }
+}
+
+/// A service that is observed.
+#[derive(Debug)]
+pub struct Observed<S> {
+    inner: Rc<S>,
+    service: &'static str,
+    clock: Arc<dyn Clock>,
+}
+
+impl<S, B> Service<ServiceRequest> for Observed<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<B>;
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<ServiceResponse<B>, Error>>;
+
+    forward_ready!(inner);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let (inner, service) = (Rc::clone(&self.inner), self.service);
+        let began = Instant::now();
+        let id = request_id(request.headers(), &*self.clock);
+        let parent = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok());
+        let trace = parent.and_then(TraceContext::parse).map_or_else(TraceContext::start, |parent| parent.child());
+        request.extensions_mut().insert(Started { at: self.clock.now() });
+        Box::pin(telemetry::in_trace(trace, async move {
+            let mut response = inner.call(request).await?;
+            add_headers(&mut response, &id);
+            record(&response, service, began);
+            log_failure(&response, service, &id);
+            Ok(response)
+        }))
+    }
+}
+
+fn add_headers<B>(response: &mut ServiceResponse<B>, id: &str) {
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(X_REQUEST_ID, id);
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+fn record<B>(response: &ServiceResponse<B>, service: &'static str, began: Instant) {
+    // The pattern and not the path: a path has ids in it, and there is no end of those.
+    let route = response.request().match_pattern().unwrap_or_else(|| "unknown".to_owned());
+    let status = response.status().as_str().to_owned();
+    counter!(telemetry::names::HTTP_REQUESTS_TOTAL, "service" => service, "route" => route.clone(), "status" => status)
+        .increment(1);
+    histogram!(telemetry::names::HTTP_REQUEST_DURATION_SECONDS, "service" => service, "route" => route)
+        .record(began.elapsed().as_secs_f64());
+}
+
+/// The boundary: causes are logged here and nowhere else.
+fn log_failure<B>(response: &ServiceResponse<B>, service: &'static str, id: &str) {
+    if !response.status().is_server_error() {
+        return;
+    }
+    let cause = response.response().error().map_or_else(String::new, ToString::to_string);
+    let request = response.request();
+    tracing::error!(
+        service,
+        request.id = id,
+        http.method = %request.method(),
+        http.route = request.match_pattern().unwrap_or_default(),
+        http.status = response.status().as_u16(),
+        cause,
+        "a request failed"
+    );
+}

@@ -1,0 +1,4 @@
+//! The loan line's service as a program of its own.
+fn main() -> std::process::ExitCode {
+    chassis::run::<loan_support::LoanSupport>()
+}
