@@ -49,9 +49,11 @@ pub struct Running {
     readers: JoinSet<()>,
 }
 
-/// The schema changes of a service: the shared crates' and its own.
-pub(crate) fn all_migrations(own: EmbeddedMigrations) -> Vec<EmbeddedMigrations> {
-    vec![storage::migrate::MIGRATIONS, messaging::MIGRATIONS, own]
+/// The schema changes of a service: the shared crates' and its own. None if it has no database.
+#[must_use]
+pub fn migrations<S: Service>() -> Vec<EmbeddedMigrations> {
+    let own = S::MIGRATIONS;
+    own.map_or_else(Vec::new, |own| vec![storage::migrate::MIGRATIONS, messaging::MIGRATIONS, own])
 }
 
 /// Starts a service: schema, HTTP server, relay, readers, jobs.
@@ -60,8 +62,8 @@ pub async fn start<S: Service>(context: &Context, place: Place) -> anyhow::Resul
     let address = place.listener.local_addr()?;
     let nudge = Arc::new(Notify::new());
     let database = match (S::MIGRATIONS, place.database_url) {
-        (Some(own), Some(url)) => {
-            prepare_database(context, &url, own).await.with_context(|| format!("{}'s database", S::NAME))?;
+        (Some(_), Some(url)) => {
+            prepare_database::<S>(context, &url).await.with_context(|| format!("{}'s database", S::NAME))?;
             Some(Db::new(&url, S::NAME, BACKGROUND_POOL, Arc::clone(&context.clock), Arc::clone(&nudge))?)
                 .map(|db| (url, db))
         }
@@ -85,13 +87,13 @@ pub async fn start<S: Service>(context: &Context, place: Place) -> anyhow::Resul
     Ok(Running { name: S::NAME, address, server, relays, readers })
 }
 
-async fn prepare_database(context: &Context, url: &str, own: EmbeddedMigrations) -> anyhow::Result<()> {
+async fn prepare_database<S: Service>(context: &Context, url: &str) -> anyhow::Result<()> {
     if context.migrate {
-        let applied = migrate::run(url, all_migrations(own)).await?;
+        let applied = migrate::run(url, migrations::<S>()).await?;
         if applied > 0 {
             tracing::info!(applied, "the database schema is up to date");
         }
-    } else if migrate::is_pending(url, all_migrations(own)).await? {
+    } else if migrate::is_pending(url, migrations::<S>()).await? {
         anyhow::bail!("it lacks schema changes of this release: run the `migrate` command first");
     }
     Ok(())
@@ -141,6 +143,7 @@ fn serve<S: Service>(
                     config.app_data(actix::Data::new(EventSource { service: S::NAME, db }));
                 }
                 health::mount(config);
+                config.route("/internal/v1/openapi.json", actix::get().to(openapi::<S>));
                 for resource in routes.into_resources() {
                     config.service(resource);
                 }
@@ -160,6 +163,11 @@ fn serve<S: Service>(
     let handle = server.handle();
     tokio::spawn(server);
     Ok(handle)
+}
+
+/// The service's own description, for the gateway's `/openapi/<service>.json`. No secret: it is checked in.
+async fn openapi<S: Service>() -> HttpResponse {
+    HttpResponse::Ok().json(S::openapi())
 }
 
 async fn path_not_found(request: HttpRequest) -> Result<HttpResponse, Refusal> {

@@ -12,7 +12,7 @@ mod signals;
 
 pub use config::{Config, ConfigError, Profile};
 pub use context::{Context, Stages};
-pub use host::{Place, Running, start};
+pub use host::{Place, Running, migrations, start};
 pub use http_client::http_client;
 pub use program::run;
 pub use service::{Job, Service, Subscription, Worker};

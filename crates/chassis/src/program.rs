@@ -11,11 +11,11 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use domain::SystemClock;
 use messaging::bus::{Bus, LocalBus, RabbitBus};
+use messaging::topology::Queue;
 use secrecy::ExposeSecret as _;
 use storage::migrate;
 
-use crate::host::all_migrations;
-use crate::{Config, Context, Place, Profile, Running, Service, Stages, start, stop_signal};
+use crate::{Config, Context, Place, Profile, Running, Service, Stages, migrations, start, stop_signal};
 
 #[derive(Parser)]
 #[command(about = "A Crossdesk service. Configured by config/*.toml and CROSSDESK__SECTION__KEY.")]
@@ -67,7 +67,9 @@ async fn serve<S: Service>() -> anyhow::Result<ExitCode> {
         Some(url) => RabbitBus::connect(url.expose_secret(), S::NAME, stages.readers.clone()),
         None => {
             tracing::warn!("amqp.url is not set: events wait in the event log until it is");
-            LocalBus::new()
+            let bus = LocalBus::new();
+            Queue::ALL.into_iter().for_each(|queue| bus.declare(queue));
+            bus
         }
     };
     let admin = config.http.admin_port.map(|port| (config.http.host, port));
@@ -101,14 +103,16 @@ async fn serve<S: Service>() -> anyhow::Result<ExitCode> {
 
 async fn migrate_database<S: Service>(check: bool) -> anyhow::Result<ExitCode> {
     let config = Config::load(Profile::Production)?;
-    let Some(own) = S::MIGRATIONS else { return Ok(ExitCode::SUCCESS) };
+    if S::MIGRATIONS.is_none() {
+        return Ok(ExitCode::SUCCESS);
+    }
     let url = config.database.url.context("set CROSSDESK__DATABASE__URL")?;
     if check {
-        let pending = migrate::is_pending(url.expose_secret(), all_migrations(own)).await?;
+        let pending = migrate::is_pending(url.expose_secret(), migrations::<S>()).await?;
         println!("{}", if pending { "schema changes are missing" } else { "up to date" });
         return Ok(if pending { ExitCode::FAILURE } else { ExitCode::SUCCESS });
     }
-    let applied = migrate::run(url.expose_secret(), all_migrations(own)).await?;
+    let applied = migrate::run(url.expose_secret(), migrations::<S>()).await?;
     println!("{applied} schema changes applied");
     Ok(ExitCode::SUCCESS)
 }

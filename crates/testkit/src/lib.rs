@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod app;
+mod bus;
+mod database;
+mod eventually;
+mod http;
+mod openapi;
+mod sweep;
+mod tokens;
+
+pub use app::{Builder, TestApp};
+pub use bus::RecordedBus;
+pub use database::TestDatabase;
+pub use eventually::eventually;
+pub use http::Answer;
+pub use openapi::assert_openapi;
+pub use sweep::{Probe, Stranger, sweep};
+pub use tokens::Tokens;

@@ -1,1 +1,4 @@
-fn main() {}
+//! The one-process host and the operator's command line.
+fn main() -> std::process::ExitCode {
+    crossdesk::main()
+}

@@ -1,12 +1,14 @@
--- What POST /support/tickets does in the database: five statements in one transaction.
--- The event counts as published at once, else Crossdesk would publish what pgbench writes, at the cost of both sides.
+-- What POST /support/tickets leaves in the loan database, as five statements of one transaction: the ticket, its event,
+-- and the event marked as published, which in Crossdesk the relay does a moment later.
 begin;
-insert into tickets (id, owner, subject, description, category_id, priority, status, version, created_at, updated_at)
-values (gen_random_uuid(), :owner, 'Payment failed', 'The payment was refused twice, and the amount is reserved.',
-        'category_001', 'High', 'Open', 1, now(), now())
-returning id as new_id \gset
-insert into ticket_streams (ticket_id, version) values (:new_id, 1);
-insert into ticket_events (event_id, ticket_id, version, type, payload, traceparent, occurred_at, published_at)
-values (gen_random_uuid(), :new_id, 1, 'ticket.opened', '{"status":"open","priority":"high"}',
-        '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', now(), now());
+insert into tickets (ticket_key, version, user_id, subject, description, category_id, status, line_status, priority,
+                     line_priority, attachments, created_at, updated_at)
+values (gen_random_uuid(), 1, :owner, 'Payment failed', 'The payment was refused twice, and the amount is reserved.',
+        'category_001', 'new', 'Open', 'high', 'High', '{}', now(), now())
+returning ticket_key as new_key \gset
+insert into ticket_events (stream, version, event_id, kind, data, traceparent, occurred_at)
+values (:new_key, 1, gen_random_uuid(), 'ticket.opened',
+        '{"line":"loan","actor":{"id":"user_1","role":"customer"},"status":"new","version":1,"category":"category_001","priority":"high","ticketId":"ticket_0199a4c83f5b7d21a6e04c9b8f1d2e37","requester":"user_1","ticketKey":"0199a4c8-3f5b-7d21-a6e0-4c9b8f1d2e37","lineStatus":"Open"}',
+        '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', now());
+update ticket_events set published_at = clock_timestamp() where stream = :new_key and version = 1;
 commit;

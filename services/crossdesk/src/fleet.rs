@@ -1,0 +1,45 @@
+//! The services that the one-process host runs, in one list.
+
+use anyhow::Result;
+use chassis::{Context, Place, Running, Service};
+use diesel_migrations::EmbeddedMigrations;
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
+use messaging::topology::Queue;
+
+/// A service that can be hosted.
+#[derive(Clone, Copy)]
+pub(crate) struct Hosted {
+    pub(crate) name: &'static str,
+    pub(crate) has_database: bool,
+    /// What it reads: known before it starts, so that nothing passes it by.
+    pub(crate) queues: &'static [Queue],
+    pub(crate) migrations: fn() -> Vec<EmbeddedMigrations>,
+    pub(crate) start: fn(&Context, Place) -> LocalBoxFuture<'_, Result<Running>>,
+}
+
+impl Hosted {
+    const fn of<S: Service>() -> Self {
+        Self {
+            name: S::NAME,
+            has_database: S::MIGRATIONS.is_some(),
+            queues: &[],
+            migrations: chassis::migrations::<S>,
+            start: |context, place| chassis::start::<S>(context, place).boxed_local(),
+        }
+    }
+
+    const fn reading(mut self, queues: &'static [Queue]) -> Self {
+        self.queues = queues;
+        self
+    }
+}
+
+/// Where clients come in. Started last, so that whatever it forwards to is there.
+pub(crate) const GATEWAY: Hosted = Hosted::of::<gateway::Gateway>();
+
+/// Everything behind it.
+pub(crate) const SERVICES: &[Hosted] = &[
+    Hosted::of::<loan_support::LoanSupport>(),
+    Hosted::of::<desk::Desk>().reading(&[Queue::DeskTicketEvents]),
+];
