@@ -57,6 +57,8 @@ pub async fn run<S: Service>() -> ExitCode {
 }
 
 async fn serve<S: Service>() -> anyhow::Result<ExitCode> {
+    // Reads FAILPOINTS; without the feature `failpoints` this does nothing.
+    let _crash_points = fail::FailScenario::setup();
     let config = Config::load(Profile::Production)?;
     telemetry::init_logs(&config.log)?;
     let metrics = telemetry::init_metrics();

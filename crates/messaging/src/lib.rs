@@ -10,7 +10,7 @@ mod schema;
 pub mod topology;
 
 pub use commit::{Persist, commit};
-pub use consumer::{ApplyError, Apply, Consumer};
+pub use consumer::{Apply, ApplyError, Consumer};
 pub use owner::{HttpOwner, Owner, OwnerError};
 pub use relay::Relay;
 

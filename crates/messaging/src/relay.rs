@@ -86,6 +86,7 @@ impl Relay {
             return Ok(0);
         }
         drop(conn);
+        fail::fail_point!("relay.before_publish", |_| Err(RelayError::Stopped));
         let (done, failure) = self.publish(batch).await;
         fail::fail_point!("relay.before_mark", |_| Err(RelayError::Stopped));
         if !done.is_empty() {
@@ -105,9 +106,8 @@ impl Relay {
         for event in batch {
             streams.entry(event.stream.clone()).or_default().push(event);
         }
-        let mut results = stream::iter(streams.into_values())
-            .map(|events| self.publish_stream(events))
-            .buffer_unordered(IN_FLIGHT);
+        let mut results =
+            stream::iter(streams.into_values()).map(|events| self.publish_stream(events)).buffer_unordered(IN_FLIGHT);
         let (mut done, mut failure) = (Vec::new(), None);
         while let Some((published, failed)) = results.next().await {
             done.extend(published);

@@ -7,6 +7,7 @@ mod database;
 mod eventually;
 mod http;
 mod openapi;
+mod process;
 mod sweep;
 mod tokens;
 
@@ -16,5 +17,6 @@ pub use database::TestDatabase;
 pub use eventually::eventually;
 pub use http::Answer;
 pub use openapi::assert_openapi;
+pub use process::{Process, amqp_url};
 pub use sweep::{Probe, Stranger, sweep};
 pub use tokens::Tokens;

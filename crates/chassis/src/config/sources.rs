@@ -62,7 +62,7 @@ impl Sources {
 
     fn set(&mut self, name: &str, value: String) -> Result<(), ConfigError> {
         let (path, value) = match name.strip_suffix(FILE_SUFFIX) {
-            Some(path) => (path, Value::String(read_secret(name, &value)?)),
+            Some(path) => (path, interpret_secret(read_secret(name, &value)?)),
             None => (name, interpret(value)),
         };
         let lower = path.trim_start_matches(PREFIX).to_ascii_lowercase();
@@ -82,10 +82,22 @@ impl Sources {
     }
 }
 
+/// No setting of ours has more digits; a longer one is a secret that happens to have no letters.
+const LONGEST_NUMBER: usize = 20;
+
 /// Numbers, booleans, lists and tables are written as JSON; everything else is text.
 fn interpret(text: String) -> Value {
     match serde_json::from_str::<Value>(&text) {
-        Ok(value @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_))) => value,
+        Ok(value @ (Value::Bool(_) | Value::Array(_) | Value::Object(_))) => value,
+        Ok(value @ Value::Number(_)) if text.len() <= LONGEST_NUMBER => value,
+        _ => Value::String(text),
+    }
+}
+
+/// A file may hold a list or a table; a secret that happens to be a number stays text.
+fn interpret_secret(text: String) -> Value {
+    match serde_json::from_str::<Value>(&text) {
+        Ok(value @ (Value::Array(_) | Value::Object(_))) => value,
         _ => Value::String(text),
     }
 }

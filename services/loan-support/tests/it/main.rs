@@ -5,6 +5,7 @@ mod agents;
 mod bad_input;
 mod categories;
 mod contract;
+mod crash;
 mod events;
 mod idempotency;
 mod list;
