@@ -53,7 +53,7 @@ pub struct Running {
 #[must_use]
 pub fn migrations<S: Service>() -> Vec<EmbeddedMigrations> {
     let own = S::MIGRATIONS;
-    own.map_or_else(Vec::new, |own| vec![storage::migrate::MIGRATIONS, messaging::MIGRATIONS, own])
+    own.map_or_else(Vec::new, |own| vec![migrate::MIGRATIONS, messaging::MIGRATIONS, own])
 }
 
 /// Starts a service: schema, HTTP server, relay, readers, jobs.
@@ -143,7 +143,10 @@ fn serve<S: Service>(
                     config.app_data(actix::Data::new(EventSource { service: S::NAME, db }));
                 }
                 health::mount(config);
-                config.route("/internal/v1/openapi.json", actix::get().to(openapi::<S>));
+                // The gateway forwards the others' documents, and shows no internal path of its own.
+                if S::MIGRATIONS.is_some() {
+                    config.route("/internal/v1/openapi.json", actix::get().to(openapi::<S>));
+                }
                 for resource in routes.into_resources() {
                     config.service(resource);
                 }

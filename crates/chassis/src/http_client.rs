@@ -19,6 +19,8 @@ pub fn http_client() -> Result<reqwest::Client, ConfigError> {
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TIMEOUT)
         .pool_idle_timeout(IDLE_TIMEOUT)
+        // Calls between services stay between them, whatever HTTP_PROXY says.
+        .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .map_err(|error| ConfigError::Refused(format!("no HTTP client: {error}")))

@@ -52,7 +52,8 @@ impl Drop for Lock {
 impl Place {
     /// Makes the folder if need be, decides who the server runs as, and takes the lock.
     pub(crate) fn claim(wanted: &Path) -> Result<Self, LocalPgError> {
-        let wanted = make_folder(wanted)?;
+        let wanted = std::path::absolute(wanted).map_err(refused("resolve", wanted))?;
+        let wanted = make_folder(&wanted)?;
         let account = Account::for_data(&wanted.join("data"))?;
         if account.reaches(&wanted) {
             let lock = lock(&wanted)?;

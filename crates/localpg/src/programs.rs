@@ -81,7 +81,8 @@ pub(crate) fn find_for_data(dir: &Path, data: &Path) -> Result<Programs, LocalPg
 }
 
 fn tools_beside(dir: &Path) -> Option<PathBuf> {
-    dir.parent().map(|parent| parent.join("tools"))
+    // Absolute, because the programs are run from another working folder.
+    std::path::absolute(dir).ok()?.parent().map(|parent| parent.join("tools"))
 }
 
 /// The first installation of the `wanted` version, or the versions that were found instead.

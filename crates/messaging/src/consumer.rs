@@ -52,7 +52,11 @@ pub enum ApplyError {
 
 impl From<diesel::result::Error> for ApplyError {
     fn from(error: diesel::result::Error) -> Self {
-        Self::Database(error.into())
+        match DbError::from(error) {
+            // What the database refuses once it refuses always: trying again would stop every stream.
+            refused @ DbError::Refused(_) => Self::Unfit(refused.to_string()),
+            temporary => Self::Database(temporary),
+        }
     }
 }
 
@@ -114,13 +118,13 @@ impl Consumer {
     async fn take(&self, batch: Vec<Delivery>, stop: &CancellationToken) {
         let (mut deliveries, mut events) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
         for delivery in batch {
-            match serde_json::from_slice::<Envelope>(delivery.body()) {
+            match read(delivery.body()) {
                 Ok(event) => {
                     events.push(event);
                     deliveries.push(delivery);
                 }
-                Err(error) => {
-                    tracing::error!(service = self.service, queue = self.queue.name(), %error,
+                Err(reason) => {
+                    tracing::error!(service = self.service, queue = self.queue.name(), reason,
                         "a message is no event and goes to the dead-letter queue");
                     delivery.dead_letter().await;
                 }
@@ -250,4 +254,11 @@ impl Consumer {
         }
         parked::measure(&self.db, self.service).await;
     }
+}
+
+/// A message as an event, or why it is none.
+fn read(body: &[u8]) -> Result<Envelope, String> {
+    let event: Envelope = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    // PostgreSQL cannot even park an event of such a stream.
+    if event.partitionkey.as_str().contains('\0') { Err("its stream has U+0000".to_owned()) } else { Ok(event) }
 }

@@ -11,7 +11,7 @@ pub mod topology;
 
 pub use commit::{Persist, commit};
 pub use consumer::{Apply, ApplyError, Consumer};
-pub use owner::{HttpOwner, Owner, OwnerError};
+pub use owner::{HttpOwner, Owner, OwnerError, PAGE, ServiceToken};
 pub use relay::Relay;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};

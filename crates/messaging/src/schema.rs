@@ -24,7 +24,7 @@ diesel::table! {
     parked_events (stream, version) {
         stream -> Text,
         version -> Int8,
-        envelope -> Jsonb,
+        envelope -> Binary,
         reason -> Text,
         attempts -> Int4,
         parked_at -> Timestamptz,

@@ -38,27 +38,38 @@ impl From<diesel::result::Error> for MigrateError {
 pub async fn run(url: &str, sources: Vec<EmbeddedMigrations>) -> Result<usize, MigrateError> {
     let mut conn = AsyncPgConnection::establish(url).await?;
     conn.batch_execute(&format!("SET client_min_messages = warning; SELECT pg_advisory_lock({LOCK})")).await?;
-    // The harness blocks its thread: it gets one of its own, also when the caller's runtime has a single one.
-    let mut harness = AsyncMigrationHarness::new(conn);
-    let mut applied = 0;
-    for source in sources {
-        applied += tokio::task::block_in_place(|| harness.run_pending_migrations(source).map(|done| done.len()))
-            .map_err(MigrateError::Failed)?;
-    }
-    Ok(applied)
+    blocking(move || {
+        let mut harness = AsyncMigrationHarness::new(conn);
+        let mut applied = 0;
+        for source in sources {
+            applied += harness.run_pending_migrations(source).map_err(MigrateError::Failed)?.len();
+        }
+        Ok(applied)
+    })
+    .await
 }
 
 /// Whether the database at `url` lacks a change.
 pub async fn is_pending(url: &str, sources: Vec<EmbeddedMigrations>) -> Result<bool, MigrateError> {
     let conn = AsyncPgConnection::establish(url).await?;
-    let mut harness = AsyncMigrationHarness::new(conn);
-    for source in sources {
-        let pending = tokio::task::block_in_place(|| harness.has_pending_migration(source));
-        if pending.map_err(MigrateError::Failed)? {
-            return Ok(true);
+    blocking(move || {
+        let mut harness = AsyncMigrationHarness::new(conn);
+        for source in sources {
+            if harness.has_pending_migration(source).map_err(MigrateError::Failed)? {
+                return Ok(true);
+            }
         }
-    }
-    Ok(false)
+        Ok(false)
+    })
+    .await
+}
+
+/// The harness blocks its thread. On the thread of a runtime it would also swallow the wake-ups of whatever else runs
+/// there, so it gets a thread of its own.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, MigrateError> + Send + 'static,
+) -> Result<T, MigrateError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| MigrateError::Failed(Box::new(error)))?
 }
 
 /// Makes the database `name` on the server that `maintenance_url` points to, unless it is there.

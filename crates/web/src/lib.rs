@@ -18,7 +18,7 @@ pub use body::{Body, FromBody, MAX_BODY_BYTES, Post};
 pub use fault::{Fault, Refusal};
 pub use guard::{Access, Signed};
 pub use id::request_id;
-pub use observe::Observe;
+pub use observe::{Observe, Started};
 pub use once::once;
 pub use query::{GivenTwice, Query};
 pub use reply::Reply;

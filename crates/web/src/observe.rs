@@ -19,10 +19,13 @@ use crate::id::{X_REQUEST_ID, request_id};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// When a request arrived; in its extensions.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Started {
-    pub(crate) at: DateTime<Utc>,
+/// What is known of a request from its first moment; in its extensions.
+#[derive(Debug, Clone)]
+pub struct Started {
+    /// When it arrived.
+    pub at: DateTime<Utc>,
+    /// Its id, in the answer and in whatever is forwarded.
+    pub request_id: String,
 }
 
 /// The middleware around everything a service does.
@@ -81,7 +84,7 @@ where
         let id = request_id(request.headers(), &*self.clock);
         let parent = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok());
         let trace = parent.and_then(TraceContext::parse).map_or_else(TraceContext::start, |parent| parent.child());
-        request.extensions_mut().insert(Started { at: self.clock.now() });
+        request.extensions_mut().insert(Started { at: self.clock.now(), request_id: id.clone() });
         Box::pin(telemetry::in_trace(trace, async move {
             let mut response = inner.call(request).await?;
             add_headers(&mut response, &id);

@@ -70,17 +70,13 @@ impl Shape {
         if self == Self::Mas && !context.tracking_id.is_empty() {
             response.insert_header(("Request-Tracking-Id", context.tracking_id.as_str()));
         }
-        response.json(self.body(status, fault, context))
-    }
-
-    fn body(self, status: StatusCode, fault: &Fault, context: &Context) -> Value {
         match self {
-            Self::Mobility => mobility(status, fault),
-            Self::Helpdesk => helpdesk(fault),
-            Self::Loan => loan(status, fault),
-            Self::Mas => mas(status, fault, context),
-            Self::Tours => tours(status, fault, context),
-            Self::Problem => problem(status, fault),
+            Self::Mobility => response.json(mobility(status, fault)),
+            Self::Helpdesk => response.json(helpdesk(fault)),
+            Self::Loan => response.json(loan(status, fault)),
+            Self::Mas => response.json(mas(status, fault, context)),
+            Self::Tours => response.json(tours(status, fault, context)),
+            Self::Problem => response.json(problem(status, fault)),
         }
     }
 }
@@ -181,8 +177,16 @@ fn mas(status: StatusCode, fault: &Fault, context: &Context) -> Value {
     })
 }
 
-/// The one shape whose members have an order.
-fn tours(status: StatusCode, fault: &Fault, context: &Context) -> Value {
+/// The one shape whose members have an order: a struct keeps it, a `Value` sorts its members.
+#[derive(serde::Serialize)]
+struct ToursError {
+    status: u16,
+    error: &'static str,
+    message: &'static str,
+    timestamp: String,
+}
+
+fn tours(status: StatusCode, fault: &Fault, context: &Context) -> ToursError {
     let message = match fault {
         Fault::BadRequest(_) => "Malformed request",
         Fault::Unauthorized => "Authentication required",
@@ -198,8 +202,8 @@ fn tours(status: StatusCode, fault: &Fault, context: &Context) -> Value {
         Fault::Unavailable(_) | Fault::TimedOut(_) => "Service unavailable",
     };
     let timestamp = context.now.format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
-    let reason = status.canonical_reason().unwrap_or_default();
-    json!({"status": status.as_u16(), "error": reason, "message": message, "timestamp": timestamp})
+    let error = status.canonical_reason().unwrap_or_default();
+    ToursError { status: status.as_u16(), error, message, timestamp }
 }
 
 fn problem(status: StatusCode, fault: &Fault) -> Value {

@@ -1,0 +1,68 @@
+#![doc = include_str!("../README.md")]
+
+mod app;
+mod config;
+mod cors;
+mod credentials;
+mod download;
+mod forward;
+mod headers;
+mod limits;
+mod pages;
+mod path;
+mod policies;
+mod refusal;
+mod table;
+mod upload;
+mod upstream;
+
+use std::sync::Arc;
+
+use chassis::{Context, Job, Service, Worker};
+use diesel_migrations::EmbeddedMigrations;
+use storage::Db;
+use web::{Access, Routes, Shape};
+
+use app::Shared;
+
+pub use app::App;
+pub use config::{GatewayConfig, RouteConfig};
+
+/// The gateway.
+#[derive(Debug)]
+pub struct Gateway {
+    shared: Arc<Shared>,
+}
+
+impl Service for Gateway {
+    const NAME: &'static str = "gateway";
+    const SHAPE: Shape = Shape::Problem;
+    const MIGRATIONS: Option<EmbeddedMigrations> = None;
+    type App = App;
+
+    fn new(context: &Context) -> anyhow::Result<Self> {
+        Ok(Self { shared: Arc::new(Shared::new(context)?) })
+    }
+
+    fn app(&self, worker: Worker) -> anyhow::Result<App> {
+        App::new(Arc::clone(&self.shared), &worker)
+    }
+
+    fn routes(routes: Routes) -> Routes {
+        routes
+            .access(Access::Open)
+            .get("/", pages::get_home)
+            .get("/docs", pages::get_docs)
+            .get("/openapi/{service}.json", pages::get_openapi)
+            .get("/metrics", pages::get_metrics)
+            .fallback(forward::forward)
+    }
+
+    fn openapi() -> utoipa::openapi::OpenApi {
+        pages::openapi()
+    }
+
+    fn jobs(&self, _: Option<&Db>) -> Vec<Job> {
+        self.shared.limiter.clone().map(limits::forget_idle_callers).into_iter().collect()
+    }
+}

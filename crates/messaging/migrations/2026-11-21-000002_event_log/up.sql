@@ -30,7 +30,7 @@ CREATE TABLE applied_streams (
 CREATE TABLE parked_events (
     stream     text        NOT NULL,
     version    bigint      NOT NULL,
-    envelope   jsonb       NOT NULL,
+    envelope   bytea       NOT NULL, -- as it came: jsonb could not hold every text
     reason     text        NOT NULL,
     attempts   integer     NOT NULL DEFAULT 1,
     parked_at  timestamptz NOT NULL DEFAULT now(),

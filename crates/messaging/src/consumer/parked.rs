@@ -1,7 +1,7 @@
 //! Events that could not take effect yet. Their stream waits; a timer and operators try again.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Jsonb, Text};
+use diesel::sql_types::{BigInt, Binary, Integer, Text};
 use diesel_async::RunQueryDsl;
 use domain::{Envelope, Stream};
 use metrics::gauge;
@@ -32,7 +32,7 @@ pub struct Parked {
 /// Parks an event. Parked again it keeps its place and gets the new reason.
 pub async fn park(db: &Db, event: &Envelope, reason: &str) -> Result<(), DbError> {
     let mut conn = db.conn().await?;
-    let envelope = serde_json::to_value(event)
+    let envelope = serde_json::to_vec(event)
         .map_err(|error| DbError::from(diesel::result::Error::SerializationError(Box::new(error))))?;
     storage::sql(
         "INSERT INTO parked_events (stream, version, envelope, reason, retry_at) \
@@ -41,7 +41,7 @@ pub async fn park(db: &Db, event: &Envelope, reason: &str) -> Result<(), DbError
     )
     .bind::<Text, _>(event.partitionkey.as_str())
     .bind::<BigInt, _>(event.data.version)
-    .bind::<Jsonb, _>(envelope)
+    .bind::<Binary, _>(envelope)
     .bind::<Text, _>(reason)
     .bind::<Integer, _>(FIRST_WAIT_S)
     .execute(&mut **conn)
@@ -63,8 +63,8 @@ pub async fn first_parked(db: &Db, stream: &Stream) -> Result<Option<i64>, DbErr
 pub async fn due(db: &Db) -> Result<Vec<Envelope>, DbError> {
     #[derive(QueryableByName)]
     struct Row {
-        #[diesel(sql_type = Jsonb)]
-        envelope: serde_json::Value,
+        #[diesel(sql_type = Binary)]
+        envelope: Vec<u8>,
     }
     let mut conn = db.conn().await?;
     let rows: Vec<Row> = storage::sql(
@@ -74,7 +74,7 @@ pub async fn due(db: &Db) -> Result<Vec<Envelope>, DbError> {
     .bind::<BigInt, _>(ROUND)
     .load(&mut **conn)
     .await?;
-    Ok(rows.into_iter().filter_map(|row| serde_json::from_value(row.envelope).ok()).collect())
+    Ok(rows.into_iter().filter_map(|row| serde_json::from_slice(&row.envelope).ok()).collect())
 }
 
 /// Forgets the events of a stream that took effect since, and makes the next one due at once.
@@ -83,7 +83,8 @@ pub async fn release(db: &Db, stream: &Stream) -> Result<(), DbError> {
     storage::sql(
         "WITH gone AS (DELETE FROM parked_events USING applied_streams AS done WHERE parked_events.stream = $1 \
          AND done.stream = parked_events.stream AND parked_events.version <= done.version) \
-         UPDATE parked_events SET retry_at = now() WHERE stream = $1",
+         UPDATE parked_events SET retry_at = now() FROM applied_streams AS done WHERE parked_events.stream = $1 \
+         AND done.stream = parked_events.stream AND parked_events.version > done.version",
     )
     .bind::<Text, _>(stream.as_str())
     .execute(&mut **conn)

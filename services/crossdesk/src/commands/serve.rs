@@ -21,7 +21,7 @@ use crate::fleet::{GATEWAY, Hosted, SERVICES};
 pub(crate) async fn run() -> Result<ExitCode> {
     let config = Config::load(Profile::Local)?;
     telemetry::init_logs(&config.log)?;
-    telemetry::init_metrics();
+    let _metrics = telemetry::init_metrics();
     // Bound first: a port that is taken is the commonest mistake, and is found before anything is started.
     let (host, port) = (config.http.host, config.http.port);
     let front = TcpListener::bind((host, port)).with_context(|| format!("port {port} of {host}"))?;

@@ -1,0 +1,179 @@
+//! The task behind one subscription.
+//!
+//! It reads the queue over its own connection and starts over whenever that ends: connection lost, channel closed,
+//! queue deleted. The subscription sees none of it but deliveries that come a second time.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt};
+
+use lapin::options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions, BasicRejectOptions};
+use lapin::types::FieldTable;
+use lapin::{Acker, Channel, Consumer};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::session::{Backoff, Dial, Session, SessionError, in_time};
+use super::{declare, wire};
+use crate::bus::Delivery;
+use crate::bus::delivery::{Answer, Verdict};
+use crate::topology::Queue;
+
+pub(super) struct Subscriber {
+    pub(super) dial: Arc<Dial>,
+    pub(super) queue: Queue,
+    pub(super) prefetch: u16,
+    pub(super) deliveries: mpsc::Sender<Delivery>,
+    pub(super) shutdown: CancellationToken,
+    /// The subscription was dropped.
+    pub(super) gone: CancellationToken,
+}
+
+struct Reading {
+    session: Session,
+    channel: Channel,
+    consumer: Consumer,
+}
+
+/// Why reading ended.
+enum End {
+    /// For good.
+    Stop,
+    /// To be started again.
+    Broken(String),
+}
+
+impl Subscriber {
+    /// Runs until the subscription is dropped.
+    pub(super) async fn run(self) {
+        let mut backoff = Backoff::default();
+        loop {
+            let opened = tokio::select! {
+                () = self.gone.cancelled() => return,
+                () = self.shutdown.cancelled() => return,
+                opened = self.open() => opened,
+            };
+            let reason = match opened {
+                Ok(reading) => {
+                    tracing::info!(queue = self.queue.name(), "reading from RabbitMQ");
+                    match self.forward(reading, &mut backoff).await {
+                        End::Stop => return,
+                        End::Broken(reason) => reason,
+                    }
+                }
+                Err(error) => error.to_string(),
+            };
+            let rest = backoff.next();
+            tracing::warn!(
+                queue = self.queue.name(),
+                reason,
+                rest_ms = rest.as_millis(),
+                "not reading from RabbitMQ; trying again"
+            );
+            tokio::select! {
+                () = self.gone.cancelled() => return,
+                () = self.shutdown.cancelled() => return,
+                () = tokio::time::sleep(rest) => {}
+            }
+        }
+    }
+
+    async fn open(&self) -> Result<Reading, SessionError> {
+        let session = self.dial.open(self.queue.name()).await?;
+        let channel = session.channel().await?;
+        in_time(declare::for_reader(&channel, &self.dial.names, self.queue)).await?;
+        in_time(channel.basic_qos(self.prefetch, BasicQosOptions::default())).await?;
+        let consuming = channel.basic_consume(
+            self.dial.names.queue(self.queue),
+            // The broker makes up a name.
+            "".into(),
+            BasicConsumeOptions::default(),
+            FieldTable::default(),
+        );
+        let consumer = in_time(consuming).await?;
+        Ok(Reading { session, channel, consumer })
+    }
+
+    async fn forward(&self, mut reading: Reading, backoff: &mut Backoff) -> End {
+        loop {
+            let delivery = tokio::select! {
+                biased;
+                () = self.gone.cancelled() => {
+                    reading.session.close().await;
+                    return End::Stop;
+                }
+                () = self.shutdown.cancelled() => {
+                    self.let_finish(reading).await;
+                    return End::Stop;
+                }
+                delivery = reading.consumer.next() => delivery,
+            };
+            let delivery = match delivery {
+                Some(Ok(delivery)) => delivery,
+                Some(Err(error)) => return End::Broken(error.to_string()),
+                None => return End::Broken("the broker cancelled the consumer".to_owned()),
+            };
+            backoff.reset();
+            // There is room: the broker sends no more than the prefetch. Only leftovers of a lost connection can be in
+            // the way, and the reader skips those. Failing means that the subscription is gone.
+            tokio::select! {
+                biased;
+                () = self.gone.cancelled() => {}
+                () = self.shutdown.cancelled() => {}
+                _ = self.deliveries.send(into_delivery(delivery)) => {}
+            }
+        }
+    }
+
+    /// Takes no new deliveries, but keeps the connection so that the reader can answer those it has.
+    async fn let_finish(&self, reading: Reading) {
+        let Reading { session, channel, consumer } = reading;
+        let _answer = in_time(channel.basic_cancel(consumer.tag(), BasicCancelOptions::default())).await;
+        self.gone.cancelled().await;
+        session.close().await;
+    }
+}
+
+fn into_delivery(delivery: lapin::message::Delivery) -> Delivery {
+    Delivery {
+        routing_key: delivery.routing_key.to_string(),
+        properties: wire::from_amqp(&delivery.properties),
+        body: delivery.data.into(),
+        redelivered: delivery.redelivered,
+        answer: Some(Box::new(RabbitAnswer(delivery.acker))),
+    }
+}
+
+struct RabbitAnswer(Acker);
+
+impl Answer for RabbitAnswer {
+    fn is_live(&self) -> bool {
+        self.0.usable()
+    }
+
+    fn give(self: Box<Self>, verdict: Verdict) -> BoxFuture<'static, ()> {
+        async move {
+            let sent = match verdict {
+                Verdict::Ack => self.0.ack(BasicAckOptions::default()).await,
+                Verdict::Requeue => self.0.reject(BasicRejectOptions { requeue: true }).await,
+                Verdict::DeadLetter => self.0.reject(BasicRejectOptions { requeue: false }).await,
+            };
+            if let Err(error) = sent {
+                tracing::debug!(%error, "an answer did not reach RabbitMQ; the message comes again");
+            }
+        }
+        .boxed()
+    }
+
+    fn forget(self: Box<Self>) {
+        // Without this the broker would wait for the answer until the channel closes. Without a runtime the process is
+        // ending, and the channel with it.
+        if self.is_live()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(self.give(Verdict::Requeue));
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The desk as a program of its own.
+fn main() -> std::process::ExitCode {
+    chassis::run::<desk::Desk>()
+}

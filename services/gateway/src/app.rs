@@ -1,0 +1,69 @@
+//! What the handlers share: everything but the connections over all workers, the connections per worker.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth::Verifier;
+use chassis::{Context, Profile, Worker};
+use domain::Clock;
+
+use crate::config::{GatewayConfig, ToursConfig};
+use crate::cors::Cors;
+use crate::headers::PublicOrigin;
+use crate::limits::{InFlight, RateLimiter};
+use crate::table::Table;
+use crate::upstream;
+
+/// What one worker's handlers share.
+#[derive(Debug)]
+pub struct App {
+    pub(crate) shared: Arc<Shared>,
+    /// The worker's own connections: the worker's runtime drives them.
+    pub(crate) client: reqwest::Client,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// What all workers share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) table: Table,
+    pub(crate) addresses: BTreeMap<String, String>,
+    pub(crate) verifier: Verifier,
+    pub(crate) cors: Cors,
+    pub(crate) in_flight: InFlight,
+    pub(crate) limiter: Option<Arc<RateLimiter>>,
+    pub(crate) patience: Duration,
+    pub(crate) public_origin: Option<PublicOrigin>,
+    pub(crate) local: bool,
+}
+
+impl App {
+    pub(crate) fn new(shared: Arc<Shared>, worker: &Worker) -> anyhow::Result<Self> {
+        Ok(Self { shared, client: upstream::client()?, clock: Arc::clone(&worker.clock) })
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(context: &Context) -> anyhow::Result<Self> {
+        let gateway: GatewayConfig = context.config.section("gateway")?;
+        let tours: ToursConfig = context.config.section("tours")?;
+        let local = context.config.profile == Profile::Local;
+        if local {
+            // Now and not when `/metrics` is first read: what is counted before that would be lost.
+            let _ = telemetry::init_metrics();
+        }
+        let public_url = context.config.http.public_url.as_deref();
+        Ok(Self {
+            table: Table::new(&gateway.routes, &context.addresses)?,
+            addresses: context.addresses.clone(),
+            verifier: context.verifier.clone(),
+            cors: Cors::new(tours.cors_origins, local)?,
+            in_flight: InFlight::new(gateway.max_in_flight),
+            limiter: RateLimiter::new(gateway.rate_limit_per_second, gateway.rate_limit_burst).map(Arc::new),
+            patience: gateway.upstream_timeout(),
+            public_origin: public_url.map(PublicOrigin::parse).transpose()?,
+            local,
+        })
+    }
+}

@@ -1,0 +1,59 @@
+//! A request on its way through the gateway. The order of the steps is the order of the errors (contracts, README 3.13).
+
+use actix_web::http::Method;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use web::{Fault, Shape};
+
+use crate::app::App;
+use crate::refusal::refuse;
+use crate::table::Route;
+use crate::upload::Upload;
+use crate::{cors, credentials, download, path, upstream};
+
+/// The methods that exist; `CONNECT` asks for a tunnel, which nobody gets.
+const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+/// Everything that is not a page of the gateway.
+pub(crate) async fn forward(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
+    let path = request.uri().path();
+    if let Err(ambiguous) = path::check(path) {
+        return refuse(&request, Shape::Problem, Fault::BadRequest(ambiguous.to_string()));
+    }
+    let Some(route) = app.shared.table.find(path) else {
+        return refuse(&request, Shape::Problem, Fault::PathNotFound);
+    };
+    let grant = route.policy.cors.then(|| app.shared.cors.grant(&request));
+    if let Some(grant) = &grant
+        && cors::is_preflight(&request)
+    {
+        return grant.preflight();
+    }
+    let passed = pass(&request, payload, &app, route).await;
+    let mut response = passed.unwrap_or_else(|fault| refuse(&request, route.policy.shape, fault));
+    if let Some(grant) = grant {
+        grant.add_to(&mut response);
+    }
+    response
+}
+
+async fn pass(request: &HttpRequest, payload: Payload, app: &App, route: &Route) -> Result<HttpResponse, Fault> {
+    let (shared, policy) = (&app.shared, &route.policy);
+    let target = route.target(request.uri().path()).ok_or(Fault::PathNotFound)?;
+    if request.method() == Method::CONNECT {
+        return Err(Fault::MethodNotAllowed(METHODS.to_owned()));
+    }
+    let _slot = shared.in_flight.enter()?;
+    let caller = credentials::check(policy.credentials, request, &shared.verifier).await;
+    if let Some(limiter) = &shared.limiter {
+        // A bad token counts against the address it came from, before it is refused.
+        limiter.check(caller.as_ref().ok().and_then(Option::as_deref), request.peer_addr())?;
+    }
+    caller?;
+    let base = route.base.as_deref();
+    let base = base.ok_or_else(|| Fault::Unavailable(format!("{} has no address", policy.service)))?;
+    let url = upstream::url(base, target, request.uri().query())?;
+    let upload = Upload::of(request, payload, policy.max_body_bytes).await?;
+    let (answer, pump) = upstream::call(app, request, url, upload).await?;
+    download::answer(request, answer, pump, policy.cors, shared.patience).await
+}
