@@ -3,6 +3,7 @@
 //! Towards a service only those on a list do: what a service believes because "the gateway said so" must be impossible to
 //! send from outside. Towards the client all do but those about the connection.
 
+use actix_web::HttpMessage as _;
 use actix_web::HttpRequest;
 use actix_web::http::header as outside;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
