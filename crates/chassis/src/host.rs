@@ -117,9 +117,9 @@ fn serve<S: Service>(
     let verifier = actix::Data::new(context.verifier.clone());
     // Runs once on each worker, inside the worker's own runtime: what it opens, that runtime drives.
     let app = move || {
-        let db = database.as_ref().and_then(|(url, _)| {
-            Db::new(url, S::NAME, pool_size, Arc::clone(&context.clock), Arc::clone(&nudge)).ok()
-        });
+        let db = database
+            .as_ref()
+            .and_then(|(url, _)| Db::new(url, S::NAME, pool_size, Arc::clone(&context.clock), Arc::clone(&nudge)).ok());
         let worker = http_client()
             .map_err(anyhow::Error::from)
             .and_then(|http| service.app(Worker { db: db.clone(), clock: Arc::clone(&context.clock), http }));

@@ -82,10 +82,13 @@ async fn serve<S: Service>() -> anyhow::Result<ExitCode> {
         tokio::spawn(
             HttpServer::new(move || {
                 let metrics = metrics.clone();
-                App::new().route("/metrics", actix::get().to(move || {
-                    let text = metrics.render();
-                    async move { HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text) }
-                }))
+                App::new().route(
+                    "/metrics",
+                    actix::get().to(move || {
+                        let text = metrics.render();
+                        async move { HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text) }
+                    }),
+                )
             })
             .workers(1)
             .disable_signals()

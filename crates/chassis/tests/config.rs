@@ -1,5 +1,4 @@
 //! Configuration: what is read, and what keeps a process from starting.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::BTreeMap;
 use std::fs;

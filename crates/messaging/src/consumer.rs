@@ -124,8 +124,12 @@ impl Consumer {
                     deliveries.push(delivery);
                 }
                 Err(reason) => {
-                    tracing::error!(service = self.service, queue = self.queue.name(), reason,
-                        "a message is no event and goes to the dead-letter queue");
+                    tracing::error!(
+                        service = self.service,
+                        queue = self.queue.name(),
+                        reason,
+                        "a message is no event and goes to the dead-letter queue"
+                    );
                     delivery.dead_letter().await;
                 }
             }
@@ -172,10 +176,10 @@ impl Consumer {
     /// Fetches the events between the last applied one and this one, and applies them in order.
     async fn settle_gap(&self, event: &Envelope) -> Result<(), DbError> {
         counter!(telemetry::names::EVENTS_GAPS_TOTAL, "service" => self.service).increment(1);
-        if let Some(version) = parked::first_parked(&self.db, &event.partitionkey).await? {
-            if version < event.data.version {
-                return self.park(event, &format!("waits for version {version} of its stream")).await;
-            }
+        if let Some(version) = parked::first_parked(&self.db, &event.partitionkey).await?
+            && version < event.data.version
+        {
+            return self.park(event, &format!("waits for version {version} of its stream")).await;
         }
         match self.fill(event).await? {
             Ok(()) => Ok(()),

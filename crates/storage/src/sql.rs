@@ -1,11 +1,11 @@
 //! A statement written by hand, for what the query builder cannot say. Unlike Diesel's own `sql_query` it is prepared
 //! once per connection: one round trip instead of two.
 
+use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{HasSqlType, Untyped};
-use diesel::QueryResult;
 use std::marker::PhantomData;
 
 /// A statement with `$1`, `$2` … for the values bound to it, in order.

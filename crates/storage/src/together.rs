@@ -50,6 +50,12 @@ impl QueryFragment<Pg> for Together {
         out.push_sql(" ");
         last.walk_ast(out)
     }
+
+    /// Diesel's updates and inserts of optional columns call themselves unsafe, because the same type can make different
+    /// texts. Here the text itself is the key.
+    fn is_safe_to_cache_prepared(&self, _: &Pg) -> QueryResult<bool> {
+        Ok(true)
+    }
 }
 
 // The text of the statement is its identity: prepared once per connection for each combination of parts.

@@ -74,9 +74,8 @@ impl Builder {
         let config = Config::from_sources(sources, Profile::Local).expect("a configuration");
         let bus = RecordedBus::over(LocalBus::new());
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
-        let context =
-            Context::new(config, clock, Arc::clone(&bus) as Arc<dyn Bus>, self.addresses, Stages::default())
-                .expect("a context");
+        let context = Context::new(config, clock, Arc::clone(&bus) as Arc<dyn Bus>, self.addresses, Stages::default())
+            .expect("a context");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let place = Place { listener, database_url: Some(database.url().to_owned()) };
@@ -114,7 +113,6 @@ impl TestApp {
     }
 
     /// A request to the service, to be completed by the test.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, format!("{}{path}", self.url))
     }

@@ -56,7 +56,7 @@ impl TestDatabase {
     }
 
     /// Runs statements, to bring about what no API can.
-    pub async fn execute(&self, statements: &str) {
+    pub async fn run(&self, statements: &str) {
         let mut conn = AsyncPgConnection::establish(&self.url).await.expect("the test's database");
         conn.batch_execute(statements).await.expect("the statements");
     }

@@ -37,8 +37,8 @@ pub(crate) fn operations(document: &Value) -> impl Iterator<Item = (Operation, &
     let paths = document["paths"].as_object().into_iter().flatten();
     paths.flat_map(|(path, item)| {
         let methods = item.as_object().into_iter().flatten();
-        methods.filter(|(_, operation)| operation.get("responses").is_some()).map(|(method, operation)| {
-            (Operation { path: path.clone(), method: method.clone() }, operation)
-        })
+        methods
+            .filter(|(_, operation)| operation.get("responses").is_some())
+            .map(|(method, operation)| (Operation { path: path.clone(), method: method.clone() }, operation))
     })
 }

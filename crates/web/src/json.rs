@@ -99,8 +99,19 @@ mod tests {
 
     #[test]
     fn only_objects_without_nul_are_accepted() {
-        for bad in ["", "[]", "\"x\"", "5", "null", "{", "{}x", "{\"a\":\"\\u0000\"}", "{\"\\u0000\":1}",
-            "{\"a\":[{\"b\":\"x\\u0000\"}]}", "{\"a\":1e999}"] {
+        for bad in [
+            "",
+            "[]",
+            "\"x\"",
+            "5",
+            "null",
+            "{",
+            "{}x",
+            "{\"a\":\"\\u0000\"}",
+            "{\"\\u0000\":1}",
+            "{\"a\":[{\"b\":\"x\\u0000\"}]}",
+            "{\"a\":1e999}",
+        ] {
             assert_eq!(Object::parse(bad.as_bytes()), Err(Malformed), "{bad}");
         }
         assert_eq!(Object::parse(b"{\"a\":\"\xff\"}"), Err(Malformed));

@@ -44,8 +44,7 @@ impl Reply {
 
     pub(crate) fn replay(answer: Answer) -> HttpResponse {
         let status = u16::try_from(answer.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
-        let reply =
-            Self { status: status.unwrap_or(StatusCode::OK), location: answer.location, body: answer.body };
+        let reply = Self { status: status.unwrap_or(StatusCode::OK), location: answer.location, body: answer.body };
         let mut response = reply.into_response();
         let yes = actix_web::http::header::HeaderValue::from_static("true");
         response.headers_mut().insert(actix_web::http::header::HeaderName::from_static("idempotency-replayed"), yes);

@@ -139,10 +139,10 @@ impl Routes {
     #[must_use]
     pub fn operations(&self) -> Vec<Operation> {
         let all = self.paths.iter().flat_map(|path| {
-            path.methods.iter().filter(|method| **method != Method::HEAD).map(|method| Operation {
-                path: path.pattern.clone(),
-                method: method.as_str().to_lowercase(),
-            })
+            path.methods
+                .iter()
+                .filter(|method| **method != Method::HEAD)
+                .map(|method| Operation { path: path.pattern.clone(), method: method.as_str().to_lowercase() })
         });
         all.collect()
     }

@@ -39,7 +39,5 @@ impl Hosted {
 pub(crate) const GATEWAY: Hosted = Hosted::of::<gateway::Gateway>();
 
 /// Everything behind it.
-pub(crate) const SERVICES: &[Hosted] = &[
-    Hosted::of::<loan_support::LoanSupport>(),
-    Hosted::of::<desk::Desk>().reading(&[Queue::DeskTicketEvents]),
-];
+pub(crate) const SERVICES: &[Hosted] =
+    &[Hosted::of::<loan_support::LoanSupport>(), Hosted::of::<desk::Desk>().reading(&[Queue::DeskTicketEvents])];

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth::Verifier;
-use chassis::{Context, Profile, Worker};
-use domain::Clock;
+use chassis::{Context, Profile};
 
 use crate::config::{GatewayConfig, ToursConfig};
 use crate::cors::Cors;
@@ -21,7 +20,6 @@ pub struct App {
     pub(crate) shared: Arc<Shared>,
     /// The worker's own connections: the worker's runtime drives them.
     pub(crate) client: reqwest::Client,
-    pub(crate) clock: Arc<dyn Clock>,
 }
 
 /// What all workers share.
@@ -39,8 +37,8 @@ pub(crate) struct Shared {
 }
 
 impl App {
-    pub(crate) fn new(shared: Arc<Shared>, worker: &Worker) -> anyhow::Result<Self> {
-        Ok(Self { shared, client: upstream::client()?, clock: Arc::clone(&worker.clock) })
+    pub(crate) fn new(shared: Arc<Shared>) -> anyhow::Result<Self> {
+        Ok(Self { shared, client: upstream::client()? })
     }
 }
 

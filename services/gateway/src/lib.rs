@@ -44,8 +44,8 @@ impl Service for Gateway {
         Ok(Self { shared: Arc::new(Shared::new(context)?) })
     }
 
-    fn app(&self, worker: Worker) -> anyhow::Result<App> {
-        App::new(Arc::clone(&self.shared), &worker)
+    fn app(&self, _: Worker) -> anyhow::Result<App> {
+        App::new(Arc::clone(&self.shared))
     }
 
     fn routes(routes: Routes) -> Routes {

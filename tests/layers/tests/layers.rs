@@ -52,7 +52,8 @@ fn crates_use_only_what_stands_above_them() {
 #[test]
 fn every_crate_of_ours_is_in_a_layer() {
     let (packages, root) = workspace();
-    for package in packages.iter().filter(|package| package.manifest_path.as_str().starts_with(&format!("{root}/crates/")))
+    for package in
+        packages.iter().filter(|package| package.manifest_path.as_str().starts_with(&format!("{root}/crates/")))
     {
         let known = LAYERS.iter().any(|names| names.contains(&package.name.as_str()));
         assert!(known, "{} has no layer", package.name);

@@ -34,13 +34,7 @@ pub struct HttpConfig {
 
 impl Default for HttpConfig {
     fn default() -> Self {
-        Self {
-            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            port: 8080,
-            admin_port: None,
-            public_url: None,
-            workers: None,
-        }
+        Self { host: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 8080, admin_port: None, public_url: None, workers: None }
     }
 }
 

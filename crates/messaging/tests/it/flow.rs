@@ -8,7 +8,8 @@ use std::time::Duration;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use domain::{
-    Actor, Clock as _, Envelope, EventData, EventId, Line, Priority, Status, Stream, SystemClock, TicketKey, TicketState,
+    Actor, Clock as _, Envelope, EventData, EventId, Line, Priority, Status, Stream, SystemClock, TicketKey,
+    TicketState,
 };
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -27,7 +28,7 @@ async fn database() -> (TestDatabase, Db) {
     let database =
         TestDatabase::with("messaging_flow", vec![storage::migrate::MIGRATIONS, messaging::MIGRATIONS]).await;
     let effects = "CREATE TABLE effects (at bigserial PRIMARY KEY, stream text NOT NULL, version bigint NOT NULL)";
-    database.execute(effects).await;
+    database.run(effects).await;
     let db = Db::new(database.url(), "test", 4, Arc::new(SystemClock), Arc::new(Notify::new())).unwrap();
     (database, db)
 }
@@ -95,7 +96,7 @@ impl Owner for OwnersLog {
         version: i64,
     ) -> BoxFuture<'a, Result<Vec<Envelope>, OwnerError>> {
         async move {
-            if self.is_away.load(Ordering::SeqCst) {
+            if AtomicBool::load(&self.is_away, Ordering::SeqCst) {
                 return Err(OwnerError::Unreachable("away".to_owned()));
             }
             let all = self.events.get(stream.as_str()).cloned().unwrap_or_default();
@@ -148,8 +149,7 @@ fn shuffled(mut events: Vec<Envelope>, mut seed: u64) -> Vec<Envelope> {
 async fn events_delivered_three_times_and_shuffled_take_effect_once_and_in_order() {
     let (_database, db) = database().await;
     let keys: Vec<TicketKey> = (0..5).map(|_| key()).collect();
-    let events: Vec<Envelope> =
-        keys.iter().flat_map(|key| (1..=8).map(|version| event(*key, version))).collect();
+    let events: Vec<Envelope> = keys.iter().flat_map(|key| (1..=8).map(|version| event(*key, version))).collect();
     let consumer = consumer(&db, LocalBus::new(), owner_of(&events), Arc::default());
     let storm = shuffled([events.clone(), events.clone(), events].concat(), 7);
     for batch in storm.chunks(11) {
@@ -199,10 +199,7 @@ async fn a_gap_that_cannot_be_filled_waits_parked_and_heals_by_itself() {
     owner.is_away.store(false, Ordering::SeqCst);
     let stop = CancellationToken::new();
     let running = tokio::spawn(reader.run(stop.clone()));
-    eventually("the gap is filled", async || {
-        parked::list(&db, 10).await.unwrap().is_empty().then_some(())
-    })
-    .await;
+    eventually("the gap is filled", async || parked::list(&db, 10).await.unwrap().is_empty().then_some(())).await;
     assert_eq!(effects(&db).await[Stream::of_ticket(gapped).as_str()], [1, 2, 3, 4]);
     stop.cancel();
     running.await.unwrap();
@@ -212,10 +209,8 @@ async fn a_gap_that_cannot_be_filled_waits_parked_and_heals_by_itself() {
 async fn a_poisoned_event_parks_its_stream_and_no_other() {
     let (_database, db) = database().await;
     let (poisoned, healthy) = (key(), key());
-    let events: Vec<Envelope> = [poisoned, healthy]
-        .into_iter()
-        .flat_map(|key| (1..=3).map(move |version| event(key, version)))
-        .collect();
+    let events: Vec<Envelope> =
+        [poisoned, healthy].into_iter().flat_map(|key| (1..=3).map(move |version| event(key, version))).collect();
     let effect = Arc::new(WriteDown::default());
     *effect.unfit_version.lock().unwrap() = Some(2);
     let bus = LocalBus::new();
@@ -243,7 +238,12 @@ struct Flaky {
 
 impl Flaky {
     fn failing_every(fails_every: usize) -> Arc<Self> {
-        Arc::new(Self { calls: AtomicUsize::new(0), fails_every, confirmed: Mutex::default(), in_flight: Mutex::default() })
+        Arc::new(Self {
+            calls: AtomicUsize::new(0),
+            fails_every,
+            confirmed: Mutex::default(),
+            in_flight: Mutex::default(),
+        })
     }
 }
 
@@ -305,7 +305,7 @@ async fn the_relay_publishes_every_event_in_order_through_failures_and_marks_onl
     let relay = Relay::new("loan-support", db.clone(), Arc::clone(&bus) as _, Arc::default(), &SystemClock);
     for _ in 0..100 {
         let _ = relay.step().await;
-        let left = event_log::unpublished(&mut *db.conn().await.unwrap(), 1000).await.unwrap().len();
+        let left = event_log::unpublished(&mut db.conn().await.unwrap(), 1000).await.unwrap().len();
         let confirmed = bus.confirmed.lock().unwrap().len();
         assert_eq!(left + confirmed, 60, "marked is exactly what was confirmed");
         if left == 0 {
@@ -330,7 +330,7 @@ async fn only_the_holder_of_the_lease_relays_and_another_takes_over_when_it_is_g
     assert_eq!(first.step().await.unwrap(), 1);
     write(&db, key(), 1..=1).await;
     assert_eq!(second.step().await.unwrap(), 0, "the first holds the lease");
-    database.execute("UPDATE relay_lease SET expires_at = clock_timestamp()").await;
+    database.run("UPDATE relay_lease SET expires_at = clock_timestamp()").await;
     assert_eq!(second.step().await.unwrap(), 1, "the first is gone");
     write(&db, key(), 1..=1).await;
     assert_eq!(first.step().await.unwrap(), 0, "it does not come back by itself");

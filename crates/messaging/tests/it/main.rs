@@ -1,5 +1,6 @@
 //! The tests of this crate that need more than this crate.
 
-#![expect(clippy::expect_used, reason = "a test that cannot set up shall panic")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bus;
+mod flow;

@@ -47,8 +47,10 @@ async fn show(command: &EventsCommand, service: &str, db: &Db) -> Result<()> {
             let parked = parked::list(db, SHOWN).await?;
             println!("{service}: {} parked", parked.len());
             for event in parked {
-                println!("  {} version {}: {} (tried {} times)", event.stream, event.version, event.reason,
-                    event.attempts);
+                println!(
+                    "  {} version {}: {} (tried {} times)",
+                    event.stream, event.version, event.reason, event.attempts
+                );
             }
         }
         EventsCommand::Replay => println!("{service}: {} events are tried again now", parked::replay(db).await?),

@@ -8,10 +8,10 @@ use web::agent_api::{
     AgentError, AgentTickets, Head, Message, NewAssignee, NewMessage, NewPriority, NewStatus, Snapshot,
 };
 
+use crate::App;
 use crate::db::{self, Detail};
 use crate::model::{MessageId, Ticket, TicketId};
 use crate::verbs::{self, Text};
-use crate::App;
 
 impl AgentTickets for App {
     async fn snapshot(&self, caller: &Caller, key: TicketKey) -> Result<Snapshot, AgentError> {
@@ -105,12 +105,16 @@ fn snapshot(detail: Detail) -> Snapshot {
         created_at: row.created_at,
         updated_at: row.updated_at,
         line_fields: line_fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-        messages: detail.messages.into_iter().map(|message| Message {
-            id: MessageId(message.id).to_string(),
-            author: message.sender,
-            body: message.content,
-            attachments: message.attachments,
-            at: message.at,
-        }).collect(),
+        messages: detail
+            .messages
+            .into_iter()
+            .map(|message| Message {
+                id: MessageId(message.id).to_string(),
+                author: message.sender,
+                body: message.content,
+                attachments: message.attachments,
+                at: message.at,
+            })
+            .collect(),
     }
 }

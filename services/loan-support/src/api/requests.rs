@@ -148,8 +148,12 @@ fn attachments(object: &Object) -> Result<Vec<String>, String> {
 }
 
 /// A parameter with a fixed set of words; empty equals absent.
-fn word<T>(query: &Query<'_>, name: &'static str, parse: fn(&str) -> Option<T>, allowed: &str)
--> Result<Option<T>, String> {
+fn word<T>(
+    query: &Query<'_>,
+    name: &'static str,
+    parse: fn(&str) -> Option<T>,
+    allowed: &str,
+) -> Result<Option<T>, String> {
     match query.get(name).map_err(given_twice)? {
         None | Some("") => Ok(None),
         Some(text) => parse(text).map(Some).ok_or_else(|| allowed.to_owned()),

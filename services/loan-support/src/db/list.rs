@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use domain::StatusWord as _;
 use domain::Subject;
 use domain::lines::loan::{LoanPriority, LoanStatus};
-use domain::StatusWord as _;
 use storage::DbError;
 use uuid::Uuid;
 
@@ -63,11 +63,7 @@ pub(crate) async fn list_own(
 }
 
 /// The number of tickets that match, for a page after the last.
-pub(crate) async fn count_own(
-    conn: &mut AsyncPgConnection,
-    user: &Subject,
-    filter: &Filter,
-) -> Result<i64, DbError> {
+pub(crate) async fn count_own(conn: &mut AsyncPgConnection, user: &Subject, filter: &Filter) -> Result<i64, DbError> {
     #[derive(QueryableByName)]
     struct Counted {
         #[diesel(sql_type = BigInt)]

@@ -25,18 +25,16 @@ impl Persist for Ticket {
         if self.row().version == 1 {
             return writes.and(diesel::insert_into(tickets::table).values(row));
         }
-        writes.and(
-            diesel::update(tickets::table.filter(tickets::ticket_key.eq(row.ticket_key))).set((
-                tickets::version.eq(row.version),
-                tickets::status.eq(row.status),
-                tickets::line_status.eq(row.line_status),
-                tickets::priority.eq(row.priority),
-                tickets::line_priority.eq(row.line_priority),
-                tickets::assigned_agent.eq(row.assigned_agent),
-                tickets::updated_at.eq(row.updated_at),
-                tickets::closed_at.eq(row.closed_at),
-                tickets::resolution.eq(row.resolution),
-            )),
-        )
+        writes.and(diesel::update(tickets::table.filter(tickets::ticket_key.eq(row.ticket_key))).set((
+            tickets::version.eq(row.version),
+            tickets::status.eq(row.status),
+            tickets::line_status.eq(row.line_status),
+            tickets::priority.eq(row.priority),
+            tickets::line_priority.eq(row.line_priority),
+            tickets::assigned_agent.eq(row.assigned_agent),
+            tickets::updated_at.eq(row.updated_at),
+            tickets::closed_at.eq(row.closed_at),
+            tickets::resolution.eq(row.resolution),
+        )))
     }
 }

@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::lines::loan::{LoanPriority, LoanStatus};
-use domain::{Aggregate as _, Change, Clock as _, Priority, Role, Status, StatusWord as _, Subject, SystemClock,
-    TicketEvent, TicketKey};
+use domain::{
+    Aggregate as _, Change, Clock as _, Priority, Role, Status, StatusWord as _, Subject, SystemClock, TicketEvent,
+    TicketKey,
+};
 use proptest::prelude::*;
 
 use super::*;

@@ -63,10 +63,8 @@ pub(crate) enum Refused {
 impl Ticket {
     /// A new ticket.
     pub(crate) fn open(key: TicketKey, author: &Author, draft: Draft, now: DateTime<Utc>) -> Change<Self> {
-        let event = TicketEvent::Opened {
-            requester: Some(author.subject.clone()),
-            category: Some(draft.category_id.clone()),
-        };
+        let event =
+            TicketEvent::Opened { requester: Some(author.subject.clone()), category: Some(draft.category_id.clone()) };
         let row = Row {
             key,
             version: 0,
@@ -144,8 +142,7 @@ impl Ticket {
     /// An agent gives the ticket to somebody, or to nobody.
     pub(crate) fn assign(self, actor: Actor, assignee: Option<Subject>, now: DateTime<Utc>) -> Change<Self> {
         let previous = self.row.assigned_agent.clone();
-        let event =
-            (previous != assignee).then(|| TicketEvent::Assigned { assignee: assignee.clone(), previous });
+        let event = (previous != assignee).then(|| TicketEvent::Assigned { assignee: assignee.clone(), previous });
         Change::of(self, actor, now).apply_if(event, |ticket| {
             ticket.row.assigned_agent = assignee;
             ticket.row.updated_at = now;

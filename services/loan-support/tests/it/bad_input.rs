@@ -40,9 +40,14 @@ async fn each_reason_of_the_document_is_given_exactly() {
         let expected = error(400, &format!("Invalid ticket data: {reason}"));
         assert_eq!((answer.status, answer.body), (400, expected), "{body}");
     }
-    for (member, value) in [("subject", json!("é".repeat(200))), ("description", json!("x".repeat(10_000))),
-        ("priority", Value::Null), ("attachments", json!([])), ("attachments", json!(vec!["f"; 20])),
-        ("surprise", json!({"a": [1, 2]}))] {
+    for (member, value) in [
+        ("subject", json!("é".repeat(200))),
+        ("description", json!("x".repeat(10_000))),
+        ("priority", Value::Null),
+        ("attachments", json!([])),
+        ("attachments", json!(vec!["f"; 20])),
+        ("surprise", json!({"a": [1, 2]})),
+    ] {
         let answer = app.post("/support/tickets", &customer, with(member, value)).await;
         assert_eq!(answer.status, 200, "{member}");
     }

@@ -20,7 +20,8 @@ static QUEUE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 /// Opens a ticket and gives its id.
 async fn open(service: &Process) -> String {
     let request = reqwest::Client::builder().build().unwrap().post(format!("{}/support/tickets", service.url));
-    let answer = request.bearer_auth(service.tokens.of("user_123", Role::Customer)).json(&draft()).send().await.unwrap();
+    let answer =
+        request.bearer_auth(service.tokens.of("user_123", Role::Customer)).json(&draft()).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     answer.json::<Value>().await.unwrap()["data"]["ticketId"].as_str().unwrap().to_owned()
 }

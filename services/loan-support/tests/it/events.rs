@@ -79,8 +79,10 @@ async fn owners_give_their_events_to_services_only() {
     let service = app.token("desk", Role::Service);
     let page = app.get(&path, &service).await;
     assert_eq!(page.body["events"][0]["type"], "ticket.opened");
-    assert_eq!(app.get(&format!("/internal/v1/events?partitionkey={key}&after=1"), &service).await.body["events"],
-        json!([]));
+    assert_eq!(
+        app.get(&format!("/internal/v1/events?partitionkey={key}&after=1"), &service).await.body["events"],
+        json!([])
+    );
     let all = app.get("/internal/v1/events?limit=500", &service).await;
     assert_eq!(all.body["events"].as_array().map(Vec::len), Some(1));
     let cursor = all.body["cursor"].as_str().unwrap().to_owned();
@@ -93,13 +95,17 @@ async fn owners_give_their_events_to_services_only() {
 async fn events_that_were_not_published_are_published_after_a_restart() {
     let (app, customer, _) = start().await;
     // As a crash between commit and publish leaves it: written, not published.
-    app.database.execute("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
+    app.database
+        .run(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
         'BEGIN IF current_setting(''application_name'') = ''loan-support'' THEN RETURN NULL; END IF; RETURN NEW; END'; \
-        CREATE TRIGGER refuse BEFORE UPDATE ON ticket_events FOR EACH ROW EXECUTE FUNCTION refuse()").await;
+        CREATE TRIGGER refuse BEFORE UPDATE ON ticket_events FOR EACH ROW EXECUTE FUNCTION refuse()",
+        )
+        .await;
     opened(&app, &customer).await;
     app.events(1).await;
     assert_eq!(app.database.count("SELECT count(*) FROM ticket_events WHERE published_at IS NULL").await, 1);
-    app.database.execute("DROP TRIGGER refuse ON ticket_events").await;
+    app.database.run("DROP TRIGGER refuse ON ticket_events").await;
     let again = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut context = app.context.clone();
     context.stages = Default::default();

@@ -71,9 +71,13 @@ async fn a_key_in_use_is_409_after_a_while() {
     // Another request holds the key: its transaction is open and stays so.
     let scope = "POST /support/tickets user_123";
     let holder = tokio::spawn({
-        let (url, statement) = (app.database.url().to_owned(), format!(
-            "BEGIN; INSERT INTO idempotency_keys (scope, key, fingerprint) VALUES ('{scope}', 'k', 'x'); \
-             SELECT pg_sleep(8); ROLLBACK"));
+        let (url, statement) = (
+            app.database.url().to_owned(),
+            format!(
+                "BEGIN; INSERT INTO idempotency_keys (scope, key, fingerprint) VALUES ('{scope}', 'k', 'x'); \
+             SELECT pg_sleep(8); ROLLBACK"
+            ),
+        );
         async move {
             use diesel_async::{AsyncConnection as _, SimpleAsyncConnection as _};
             let mut conn = diesel_async::AsyncPgConnection::establish(&url).await.unwrap();
@@ -81,10 +85,16 @@ async fn a_key_in_use_is_409_after_a_while() {
         }
     });
     testkit::eventually("the key is held", async || {
-        let held = app.database.count("SELECT count(*) FROM pg_locks WHERE mode = 'RowExclusiveLock' \
-            AND relation = 'idempotency_keys'::regclass").await;
+        let held = app
+            .database
+            .count(
+                "SELECT count(*) FROM pg_locks WHERE mode = 'RowExclusiveLock' \
+            AND relation = 'idempotency_keys'::regclass",
+            )
+            .await;
         (held > 0).then_some(())
-    }).await;
+    })
+    .await;
     let answer = post(&app, "/support/tickets", &customer, "k", &draft()).await;
     assert_eq!((answer.status, answer.body.clone()), (409, error(409, "Idempotency key in use")));
     assert_eq!(answer.header("retry-after"), "1");

@@ -9,8 +9,12 @@ async fn the_list_has_own_tickets_only_for_everyone_newest_first() {
     let (app, customer, agent) = start().await;
     let (first, second) = (opened(&app, &customer).await, opened(&app, &customer).await);
     let answer = app.get("/support/tickets", &customer).await;
-    let ids: Vec<_> = answer.body["data"].as_array().unwrap().iter()
-        .map(|item| format!("/support/tickets/{}", item["ticketId"].as_str().unwrap())).collect();
+    let ids: Vec<_> = answer.body["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| format!("/support/tickets/{}", item["ticketId"].as_str().unwrap()))
+        .collect();
     assert_eq!(ids, [second, first]);
     assert_eq!(answer.header("x-total-count"), "2");
     let mut names: Vec<_> = answer.body["data"][0].as_object().unwrap().keys().cloned().collect();

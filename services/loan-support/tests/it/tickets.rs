@@ -40,8 +40,18 @@ async fn a_new_ticket_reads_as_documented() {
     let data = app.get(&path, &customer).await.body["data"].clone();
     assert_eq!(
         members(&data),
-        ["assignedAgent", "categoryId", "createdAt", "description", "messages", "priority", "status", "subject",
-            "ticketId", "userId"]
+        [
+            "assignedAgent",
+            "categoryId",
+            "createdAt",
+            "description",
+            "messages",
+            "priority",
+            "status",
+            "subject",
+            "ticketId",
+            "userId"
+        ]
     );
     assert_eq!(data["userId"], "user_123");
     assert_eq!(data["assignedAgent"], Value::Null);
@@ -59,8 +69,12 @@ async fn messages_are_read_oldest_first_and_the_agent_gets_the_ticket() {
     app.post(&format!("{path}/messages"), &agent, json!({"message": "Try again"})).await;
     let data = app.get(&path, &customer).await.body["data"].clone();
     assert_eq!((&data["status"], &data["assignedAgent"]), (&json!("In Progress"), &json!("agent_123")));
-    let told: Vec<_> = data["messages"].as_array().unwrap().iter()
-        .map(|message| (message["sender"].as_str().unwrap(), message["content"].as_str().unwrap())).collect();
+    let told: Vec<_> = data["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|message| (message["sender"].as_str().unwrap(), message["content"].as_str().unwrap()))
+        .collect();
     assert_eq!(told, [("user_123", "I can't make a payment"), ("agent_123", "Try again")]);
     assert_eq!(members(&data["messages"][0]), ["content", "messageId", "sender", "timestamp"]);
     assert_eq!(data["messages"][0]["messageId"], first.body["data"]["messageId"]);

@@ -107,8 +107,10 @@ impl Publisher {
                     }
                     // Messages get through, so the connection is worth coming back to soon.
                     self.backoff.reset();
-                    if settled.returned && let Err(error) = self.declare_again(channel).await {
-                        return End::Broken(error.to_string());
+                    if settled.returned {
+                        // The new session declares everything again. Declaring on this one would not do: the broker's
+                        // side of a channel remembers deleted queues for a while and confirms nothing for their heirs.
+                        return End::Broken("a message was returned, so a queue is missing".to_owned());
                     }
                 }
                 reason = &mut broken => return End::Broken(reason),
@@ -164,11 +166,6 @@ impl Publisher {
                 Err("the broker takes no messages".to_owned())
             }
         }
-    }
-
-    async fn declare_again(&self, channel: &Channel) -> Result<(), SessionError> {
-        tracing::error!("RabbitMQ returned a message: a queue is missing; declaring the topology again");
-        in_time(declare_all(channel, &self.dial, &self.exchanges)).await
     }
 }
 

@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 use lapin::message::BasicGetMessage;
 use lapin::options::{
     BasicConsumeOptions, BasicGetOptions, ExchangeDeclareOptions, QueueDeclareOptions, QueueDeleteOptions,
+    QueuePurgeOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::uri::AMQPUri;
@@ -53,6 +54,13 @@ impl Broker {
     pub(crate) async fn delete_queue(&self, name: &str) {
         let (_connection, channel) = self.channel().await;
         channel.queue_delete(self.name(name), QueueDeleteOptions::default()).await.expect("deletes");
+    }
+
+    pub(crate) async fn purge(&self, queues: impl IntoIterator<Item = &str>) {
+        let (_connection, channel) = self.channel().await;
+        for queue in queues {
+            channel.queue_purge(self.name(queue), QueuePurgeOptions::default()).await.expect("purges");
+        }
     }
 
     /// Takes a message from a queue; waits for it.

@@ -69,47 +69,45 @@ async fn a_message_that_no_queue_wants_lands_in_the_unrouted_queue() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_returned_message_fails_and_the_topology_is_declared_again() {
-    let Stage::Rabbit(bus, broker, _shutdown) = Stage::rabbit().await else { unreachable!() };
+    let stage = Stage::rabbit().await;
+    let Stage::Rabbit(bus, broker, _) = &stage else { unreachable!() };
     assert_eq!(bus.publish(command("before")).await, Ok(()));
     broker.delete_queue("mas.resume-requests").await;
     broker.delete_queue("ticket.unrouted").await;
     assert_eq!(bus.publish(command("lost?")).await, Err(PublishError::Unroutable));
-    assert_eq!(bus.publish(command("again")).await, Ok(()));
+    done(stage.send(command("again"))).await;
     assert_eq!(broker.take("mas.resume-requests").await, b"again");
 }
 
 /// Confirms and returns of many messages arrive mixed; believing the wrong one would lose a message.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn exactly_the_returned_messages_fail_among_many_in_flight() {
+async fn confirmed_messages_are_there_and_returned_ones_are_not_among_many_in_flight() {
     let Stage::Rabbit(bus, broker, _shutdown) = Stage::rabbit().await else { unreachable!() };
-    for round in 0..5 {
-        let first = join_all([bus.publish(command("first")), bus.publish(event("loan.ticket.opened", "first"))]).await;
-        assert!(first.iter().all(Result::is_ok), "{first:?}");
-        broker.delete_queue("mas.resume-requests").await;
-        broker.delete_queue("ticket.unrouted").await;
-        broker.drain("desk.ticket-events").await;
+    broker.delete_queue("mas.resume-requests").await;
+    broker.delete_queue("ticket.unrouted").await;
+    let bodies: Vec<String> = (0..200).map(|number| number.to_string()).collect();
+    let results = join_all(bodies.iter().enumerate().map(|(number, body)| {
+        bus.publish(if number % 2 == 0 { event("loan.ticket.opened", body) } else { command(body) })
+    }))
+    .await;
 
-        let bodies: Vec<String> = (0..200).map(|number| format!("{round}/{number}")).collect();
-        let results = join_all(bodies.iter().enumerate().map(|(number, body)| {
-            bus.publish(if number % 2 == 0 { event("loan.ticket.opened", body) } else { command(body) })
-        }))
-        .await;
-        let (mut confirmed, mut returned) = (BTreeSet::new(), BTreeSet::new());
-        for (body, result) in bodies.iter().zip(results) {
-            match result {
-                Ok(()) => confirmed.insert(body.clone().into_bytes()),
-                Err(error) => {
-                    assert_eq!(error, PublishError::Unroutable);
-                    returned.insert(body.clone().into_bytes())
-                }
-            };
-        }
-        assert!(!returned.is_empty());
-        let mut there: BTreeSet<_> = broker.drain("desk.ticket-events").await.into_iter().collect();
-        there.extend(broker.drain("mas.resume-requests").await);
-        there.extend(broker.drain("ticket.unrouted").await);
-        assert_eq!(there, confirmed, "round {round}");
+    let mut there = BTreeSet::new();
+    for queue in ["desk.ticket-events", "mas.resume-requests", "ticket.unrouted"] {
+        there.extend(broker.drain(queue).await);
     }
+    let mut returned = 0;
+    for (body, result) in bodies.iter().zip(results) {
+        match result {
+            Ok(()) => assert!(there.contains(body.as_bytes()), "{body} was confirmed and is lost"),
+            Err(PublishError::Unroutable) => {
+                returned += 1;
+                assert!(!there.contains(body.as_bytes()), "{body} was returned and is there");
+            }
+            // The session ends with the first return; what was in flight then is published again.
+            Err(error) => assert!(matches!(error, PublishError::Disconnected(_)), "{error:?}"),
+        }
+    }
+    assert!(returned > 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

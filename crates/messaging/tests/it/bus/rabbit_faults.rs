@@ -9,13 +9,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::broker::Broker;
 use super::proxy::Proxy;
-use super::stage::{DEADLINE, command, connected, event, eventually, next, nothing_comes, text};
+use super::stage::{DEADLINE, command, event, eventually, next, nothing_comes, prepare, text};
 
 async fn behind_proxy() -> (std::sync::Arc<RabbitBus>, Proxy, Broker) {
     let broker = Broker::of_this_test();
     let proxy = Proxy::to(broker.address()).await;
     let bus = RabbitBus::connect_prefixed(&broker.url_at(proxy.port), "test", &broker.prefix, CancellationToken::new());
-    connected(&*bus).await;
+    prepare(&bus, &broker).await;
     (bus, proxy, broker)
 }
 

@@ -33,7 +33,7 @@ impl Stage {
         let broker = Broker::of_this_test();
         let shutdown = CancellationToken::new();
         let bus = RabbitBus::connect_prefixed(&broker.url, "test", &broker.prefix, shutdown.clone());
-        connected(&*bus).await;
+        prepare(&bus, &broker).await;
         Self::Rabbit(bus, broker, shutdown)
     }
 
@@ -77,6 +77,20 @@ impl Stage {
             Self::Rabbit(_, broker, _) => broker.take(&format!("{}.dlq", queue.name())).await,
         }
     }
+}
+
+/// Declares the topology and leaves it empty. When publisher and reader create a queue at the same moment, RabbitMQ may
+/// confirm late or never for once, which a test that publishes once cannot wait for.
+pub(crate) async fn prepare(bus: &RabbitBus, broker: &Broker) {
+    let keys = [
+        (Exchange::TicketEvents, "tours.ticket.deleted"),
+        (Exchange::MasCommands, "resume-request"),
+        (Exchange::MasResults, "resume-result"),
+    ];
+    for (exchange, key) in keys {
+        eventually("confirm", async || bus.publish(message(exchange, key, "prepare")).await.ok()).await;
+    }
+    broker.purge(Queue::ALL.map(Queue::name)).await;
 }
 
 pub(crate) async fn connected(bus: &dyn Bus) {
