@@ -54,10 +54,10 @@ fn key() -> TicketKey {
     TicketKey(SystemClock.new_id())
 }
 
-/// Writes down each event; refuses those of one version while it is told to.
+/// Writes down each event; refuses one while it is told to.
 #[derive(Debug, Default)]
 struct WriteDown {
-    unfit_version: Mutex<Option<i64>>,
+    unfit: Mutex<Option<EventId>>,
 }
 
 impl Apply for WriteDown {
@@ -67,7 +67,7 @@ impl Apply for WriteDown {
         event: &'a Envelope,
     ) -> BoxFuture<'a, Result<(), ApplyError>> {
         async move {
-            if *self.unfit_version.lock().unwrap() == Some(event.data.version) {
+            if *self.unfit.lock().unwrap() == Some(event.id) {
                 return Err(ApplyError::Unfit("poison".to_owned()));
             }
             sql("INSERT INTO effects (stream, version) VALUES ($1, $2)")
@@ -212,12 +212,14 @@ async fn a_poisoned_event_parks_its_stream_and_no_other() {
     let events: Vec<Envelope> =
         [poisoned, healthy].into_iter().flat_map(|key| (1..=3).map(move |version| event(key, version))).collect();
     let effect = Arc::new(WriteDown::default());
-    *effect.unfit_version.lock().unwrap() = Some(2);
+    *effect.unfit.lock().unwrap() = Some(events[1].id);
     let bus = LocalBus::new();
     let reader = consumer(&db, Arc::clone(&bus) as _, owner_of(&events), Arc::clone(&effect));
     reader.settle(&events).await.unwrap();
-    assert_eq!(parked::list(&db, 10).await.unwrap().len(), 4, "versions 2 and 3 of both: all have a version 2");
-    *effect.unfit_version.lock().unwrap() = None;
+    let waiting: Vec<i64> = parked::list(&db, 10).await.unwrap().iter().map(|event| event.version).collect();
+    assert_eq!(waiting, [2, 3], "the poisoned one, and what waits for it");
+    assert_eq!(effects(&db).await[Stream::of_ticket(healthy).as_str()], [1, 2, 3]);
+    *effect.unfit.lock().unwrap() = None;
     parked::replay(&db).await.unwrap();
     let stop = CancellationToken::new();
     let running = tokio::spawn(reader.run(stop.clone()));

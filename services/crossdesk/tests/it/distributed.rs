@@ -1,0 +1,136 @@
+//! Each service a process of its own, with RabbitMQ between them.
+
+use std::net::TcpListener;
+use std::process::Child;
+use std::time::Duration;
+
+use domain::Envelope;
+use futures_util::StreamExt as _;
+use lapin::options::{BasicAckOptions, BasicConsumeOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::FieldTable;
+use lapin::{Connection, ConnectionProperties, Consumer};
+use testkit::{TestDatabase, amqp_url};
+
+use crate::program::command;
+use crate::story::Instance;
+
+/// Processes that are killed at the end of the test.
+struct Processes(Vec<Child>);
+
+impl Drop for Processes {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Somebody else's queue, bound to every event of the loan line.
+async fn reader() -> Consumer {
+    let connection = Connection::connect(&amqp_url(), ConnectionProperties::default()).await.unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    let exclusive = QueueDeclareOptions { exclusive: true, auto_delete: true, ..Default::default() };
+    let name = format!("test-{}", free_port());
+    channel.queue_declare(name.as_str().into(), exclusive, FieldTable::default()).await.unwrap();
+    channel
+        .queue_bind(
+            name.as_str().into(),
+            "ticket.events".into(),
+            "loan.ticket.#".into(),
+            QueueBindOptions::default(),
+            FieldTable::default(),
+        )
+        .await
+        .unwrap();
+    let consumer = channel
+        .basic_consume(name.as_str().into(), "".into(), BasicConsumeOptions::default(), FieldTable::default())
+        .await
+        .unwrap();
+    // The test owns the process; the connection may live as long as that.
+    std::mem::forget((connection, channel));
+    consumer
+}
+
+/// The routing keys and events of a ticket, as many as asked for.
+async fn events_of(ticket: &str, count: usize, consumer: &mut Consumer) -> Vec<(String, Envelope)> {
+    let mut found = Vec::new();
+    while found.len() < count {
+        let next = tokio::time::timeout(Duration::from_secs(20), consumer.next()).await;
+        let delivery = next.expect("an event comes").unwrap().unwrap();
+        delivery.ack(BasicAckOptions::default()).await.unwrap();
+        let event: Envelope = serde_json::from_slice(&delivery.data).unwrap();
+        if event.data.ticket_id == ticket {
+            assert_eq!(
+                delivery.properties.content_type().as_ref().map(|kind| kind.as_str()),
+                Some("application/cloudevents+json; charset=utf-8")
+            );
+            assert_eq!(
+                delivery.properties.message_id().as_ref().map(|id| id.as_str().to_owned()),
+                Some(event.id.to_string())
+            );
+            assert_eq!(delivery.properties.delivery_mode(), &Some(2));
+            found.push((delivery.routing_key.to_string(), event));
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_lives_over_separate_processes_and_rabbitmq_sees_each_change() {
+    let (loan_db, desk_db) = (
+        TestDatabase::for_service::<loan_support::LoanSupport>().await,
+        TestDatabase::for_service::<desk::Desk>().await,
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let (loan, desk, front) = (free_port(), free_port(), free_port());
+    let start = |program: &str, port: u16, database: &str| {
+        let settings = [
+            ("CROSSDESK__PROFILE", "local".to_owned()),
+            ("CROSSDESK__DATA_DIR", folder.path().display().to_string()),
+            ("CROSSDESK__HTTP__PORT", port.to_string()),
+            ("CROSSDESK__HTTP__WORKERS", "1".to_owned()),
+            ("CROSSDESK__DATABASE__URL", database.to_owned()),
+            ("CROSSDESK__AMQP__URL", amqp_url()),
+            ("CROSSDESK__SERVICES__LOAN_SUPPORT", format!("http://127.0.0.1:{loan}")),
+            ("CROSSDESK__SERVICES__DESK", format!("http://127.0.0.1:{desk}")),
+            ("CROSSDESK__LOG__FILTER", "warn".to_owned()),
+        ];
+        command(program, &settings).arg("serve").spawn().unwrap()
+    };
+    let _processes = Processes(vec![
+        start("loan-support", loan, loan_db.url()),
+        start("desk", desk, desk_db.url()),
+        start("gateway", front, ""),
+    ]);
+    let http = chassis::http_client().unwrap();
+    for port in [loan, desk, front] {
+        let ready = format!("http://127.0.0.1:{port}/readyz");
+        testkit::eventually("a service is ready", async || {
+            http.get(&ready).send().await.ok().filter(|answer| answer.status().is_success())
+        })
+        .await;
+    }
+    // The exchange is there once a service has declared it.
+    let mut consumer = reader().await;
+    let instance = Instance::new(&format!("http://127.0.0.1:{front}"), folder.path());
+    let id = instance.live_a_ticket().await;
+    let events = events_of(&id, 5, &mut consumer).await;
+    let keys: Vec<&str> = events.iter().map(|(key, _)| key.as_str()).collect();
+    assert_eq!(
+        keys,
+        [
+            "loan.ticket.opened",
+            "loan.ticket.message_added",
+            "loan.ticket.assigned",
+            "loan.ticket.status_changed",
+            "loan.ticket.closed"
+        ]
+    );
+    assert!(events.iter().enumerate().all(|(index, (_, event))| event.data.version == index as i64 + 1));
+    instance.desk_follows(&id).await;
+}

@@ -1,0 +1,83 @@
+//! A loan ticket's life through the gateway, as the document tells it.
+
+use std::path::Path;
+
+use auth::{Minter, TokenRequest};
+use chassis::{http_client, secrets};
+use domain::{Clock as _, Role, Subject, SystemClock};
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+
+/// An instance as its clients see it.
+pub(crate) struct Instance {
+    url: String,
+    http: Client,
+    minter: Minter,
+}
+
+impl Instance {
+    pub(crate) fn new(url: &str, data_dir: &Path) -> Self {
+        Self { url: url.to_owned(), http: http_client().unwrap(), minter: secrets::local_minter(data_dir).unwrap() }
+    }
+
+    /// A request with a token; the answer's status and body.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        (subject, role): (&str, Role),
+        body: Option<Value>,
+    ) -> (u16, Value) {
+        let request = TokenRequest::new(Subject::try_from(subject).unwrap(), role);
+        let token = self.minter.mint(&request, SystemClock.now()).unwrap();
+        let mut request = self.http.request(method, format!("{}{path}", self.url)).bearer_auth(token);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap_or(Value::Null))
+    }
+
+    /// A public page, without a token.
+    pub(crate) async fn page(&self, path: &str) -> (u16, String) {
+        let answer = self.http.get(format!("{}{path}", self.url)).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    /// Opens a ticket, has an agent answer it and the customer close it. Gives its id.
+    pub(crate) async fn live_a_ticket(&self) -> String {
+        let (customer, agent) = (("user_123", Role::Customer), ("agent_123", Role::Agent));
+        let draft =
+            json!({"subject": "Unable to make payment", "description": "It fails", "categoryId": "category_001"});
+        let (status, opened) = self.ask(Method::POST, "/support/tickets", customer, Some(draft)).await;
+        assert_eq!((status, &opened["data"]["status"]), (200, &json!("Open")), "{opened}");
+        let id = opened["data"]["ticketId"].as_str().unwrap().to_owned();
+        let path = format!("/support/tickets/{id}");
+        let hello = json!({"message": "Try again"});
+        let (status, _) = self.ask(Method::POST, &format!("{path}/messages"), agent, Some(hello)).await;
+        assert_eq!(status, 200);
+        let (_, read) = self.ask(Method::GET, &path, customer, None).await;
+        assert_eq!(read["data"]["status"], "In Progress");
+        assert_eq!(read["data"]["assignedAgent"], "agent_123");
+        let (status, closed) = self.ask(Method::POST, &format!("{path}/close"), customer, Some(json!({}))).await;
+        assert_eq!((status, &closed["data"]["status"]), (200, &json!("Closed")));
+        let (status, _) = self.ask(Method::GET, &path, ("stranger", Role::Customer), None).await;
+        assert_eq!(status, 404);
+        id
+    }
+
+    /// Waits until the desk shows the ticket as closed: it has followed every event.
+    pub(crate) async fn desk_follows(&self, id: &str) {
+        let agent = ("agent_123", Role::Agent);
+        let found = testkit::eventually("the desk shows the ticket as closed", async || {
+            let (_, list) = self.ask(Method::GET, "/v1/tickets?limit=200", agent, None).await;
+            let tickets = list["data"].as_array()?.clone();
+            tickets.into_iter().find(|ticket| ticket["ticket_id"] == id && ticket["status"] == "closed")
+        })
+        .await;
+        assert_eq!((&found["line"], &found["version"]), (&json!("loan"), &json!(5)));
+        let path = format!("/v1/tickets/{}", found["id"].as_str().unwrap());
+        let (status, whole) = self.ask(Method::GET, &path, agent, None).await;
+        assert_eq!((status, &whole["subject"]), (200, &json!("Unable to make payment")), "{whole}");
+    }
+}
