@@ -125,8 +125,9 @@ fn remove_sockets(dir: &Path) {
 /// `dir` as an absolute path without links, made if need be. Only what we make gets our mode: `dir` may be a folder
 /// that others share.
 fn make_folder(dir: &Path) -> Result<PathBuf, LocalPgError> {
-    if let Some(parent) = dir.parent() {
-        fs::create_dir_all(parent).map_err(refused("make", parent))?;
+    if let Some(parent) = dir.parent().filter(|parent| !parent.exists()) {
+        // Not `create_dir_all`: under a strict umask the server's user could not pass through what it makes.
+        make_folder(parent)?;
     }
     match fs::create_dir(dir) {
         Ok(()) => {

@@ -26,7 +26,6 @@ pub(crate) async fn run() -> Result<ExitCode> {
     let (host, port) = (config.http.host, config.http.port);
     let front = TcpListener::bind((host, port)).with_context(|| format!("port {port} of {host}"))?;
     let url = format!("http://{}", front.local_addr()?);
-    std::fs::create_dir_all(&config.data_dir)?;
     let server = Server::start(&config).await?;
     let outcome = host_all(config, &server, front, &url).await;
     server.stop().await?;

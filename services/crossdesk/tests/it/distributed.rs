@@ -32,11 +32,16 @@ fn free_port() -> u16 {
 
 /// Somebody else's queue, bound to every event of the loan line.
 async fn reader() -> Consumer {
-    let connection = Connection::connect(&amqp_url(), ConnectionProperties::default()).await.unwrap();
-    let channel = connection.create_channel().await.unwrap();
+    // Readiness does not wait for the broker, so the exchange may not be declared yet.
+    testkit::eventually("the exchange is declared", async || bind().await.ok()).await
+}
+
+async fn bind() -> lapin::Result<Consumer> {
+    let connection = Connection::connect(&amqp_url(), ConnectionProperties::default()).await?;
+    let channel = connection.create_channel().await?;
     let exclusive = QueueDeclareOptions { exclusive: true, auto_delete: true, ..Default::default() };
     let name = format!("test-{}", free_port());
-    channel.queue_declare(name.as_str().into(), exclusive, FieldTable::default()).await.unwrap();
+    channel.queue_declare(name.as_str().into(), exclusive, FieldTable::default()).await?;
     channel
         .queue_bind(
             name.as_str().into(),
@@ -45,15 +50,13 @@ async fn reader() -> Consumer {
             QueueBindOptions::default(),
             FieldTable::default(),
         )
-        .await
-        .unwrap();
+        .await?;
     let consumer = channel
         .basic_consume(name.as_str().into(), "".into(), BasicConsumeOptions::default(), FieldTable::default())
-        .await
-        .unwrap();
+        .await?;
     // The test owns the process; the connection may live as long as that.
     std::mem::forget((connection, channel));
-    consumer
+    Ok(consumer)
 }
 
 /// The routing keys and events of a ticket, as many as asked for.
@@ -115,7 +118,6 @@ async fn a_ticket_lives_over_separate_processes_and_rabbitmq_sees_each_change() 
         })
         .await;
     }
-    // The exchange is there once a service has declared it.
     let mut consumer = reader().await;
     let instance = Instance::new(&format!("http://127.0.0.1:{front}"), folder.path());
     let id = instance.live_a_ticket().await;
