@@ -1,6 +1,5 @@
 # Crossdesk. Each target is a few lines; the work is in deploy/local/*.
 .PHONY: run up down test check fmt bench openapi setup
-CRATES := domain storage auth telemetry messaging web chassis localpg testkit
 
 run: ## Everything in one process on http://127.0.0.1:8080, from nothing
 	deploy/local/setup postgresql
@@ -33,7 +32,7 @@ bench: ## Loan create, get and list through the gateway, beside pgbench on the s
 	target/release/bench $(BENCH)
 
 openapi: ## Writes each service's openapi.json from its code
-	UPDATE_OPENAPI=1 cargo test --workspace openapi the_checked_in_description -- --quiet
+	UPDATE_OPENAPI=1 cargo test -p loan-support -p desk -p gateway the_checked_in_description
 
 setup: ## Only the set-up
 	deploy/local/setup postgresql rabbitmq

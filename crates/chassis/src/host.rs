@@ -9,10 +9,12 @@ use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web as actix};
 use anyhow::Context as _;
 use diesel_migrations::EmbeddedMigrations;
+use futures_util::future::join_all;
 use messaging::{Consumer, Relay};
 use storage::{Db, migrate};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use web::health::{self, Health};
 use web::{Access, Fault, Observe, Refusal, Routes};
 
@@ -27,6 +29,8 @@ const FINISH_BACKGROUND: Duration = Duration::from_secs(5);
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an idle connection stays open: longer than the gateway's client keeps it, so that it is never cut in use.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How often idempotency keys are looked through for old ones.
+const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
 /// Connections of the background tasks: relay, readers, jobs.
 const BACKGROUND_POOL: usize = 4;
 
@@ -80,6 +84,9 @@ pub async fn start<S: Service>(context: &Context, place: Place) -> anyhow::Resul
             readers.spawn(consumer.run(context.stages.readers.clone()));
         }
     }
+    if let Some((_, db)) = &database {
+        readers.spawn(forget_old_keys(db.clone(), context.stages.readers.clone()));
+    }
     for job in service.jobs(database.as_ref().map(|(_, db)| db)) {
         readers.spawn((job.run)(context.stages.readers.clone()));
     }
@@ -109,11 +116,6 @@ fn serve<S: Service>(
     let pool_size = context.config.database.pool_size;
     let workers = context.config.http.workers;
     let context = context.clone();
-    let health = actix::Data::new(Health::new(
-        S::NAME,
-        database.as_ref().map(|(_, db)| db.clone()),
-        Arc::clone(&context.serving),
-    ));
     let verifier = actix::Data::new(context.verifier.clone());
     // Runs once on each worker, inside the worker's own runtime: what it opens, that runtime drives.
     let app = move || {
@@ -134,7 +136,8 @@ fn serve<S: Service>(
         App::new()
             .app_data(S::SHAPE)
             .app_data(verifier.clone())
-            .app_data(health.clone())
+            // With the worker's own connections: it is the worker's runtime that asks.
+            .app_data(actix::Data::new(Health::new(S::NAME, db.clone(), Arc::clone(&context.serving))))
             .configure(|config| {
                 if let Ok(state) = state {
                     config.app_data(state);
@@ -168,6 +171,25 @@ fn serve<S: Service>(
     Ok(handle)
 }
 
+/// Removes idempotency keys whose time is up, until told to stop.
+async fn forget_old_keys(db: Db, stop: CancellationToken) {
+    loop {
+        let forgotten = match db.conn().await {
+            Ok(mut conn) => storage::once::forget_old(&mut conn).await,
+            Err(error) => Err(error),
+        };
+        match forgotten {
+            Ok(0) => {}
+            Ok(count) => {
+                tracing::info!(count, "old idempotency keys are forgotten");
+                continue;
+            }
+            Err(error) => tracing::debug!(%error, "old idempotency keys stay for now"),
+        }
+        tokio::select! { () = tokio::time::sleep(FORGET_EVERY) => {}, () = stop.cancelled() => return }
+    }
+}
+
 /// The service's own description, for the gateway's `/openapi/<service>.json`. No secret: it is checked in.
 async fn openapi<S: Service>() -> HttpResponse {
     HttpResponse::Ok().json(S::openapi())
@@ -190,18 +212,17 @@ impl Running {
         self.address
     }
 
-    /// Stops services together, stage by stage, so that the last event of one still reaches another.
+    /// Stops services together, stage by stage, so that the last event of one still reaches another. Their servers stop
+    /// in the order given: the gateway comes first, and what it has taken is finished while the others still answer.
     pub async fn stop_all(mut services: Vec<Self>, context: &Context) {
         context.serving.store(false, Ordering::Release);
-        futures_util::future::join_all(services.iter().map(|service| service.server.stop(true))).await;
+        for service in &services {
+            service.server.stop(true).await;
+        }
         context.stages.relays.cancel();
-        for service in &mut services {
-            finish(&mut service.relays).await;
-        }
+        join_all(services.iter_mut().map(|service| finish(&mut service.relays))).await;
         context.stages.readers.cancel();
-        for service in &mut services {
-            finish(&mut service.readers).await;
-        }
+        join_all(services.iter_mut().map(|service| finish(&mut service.readers))).await;
     }
 }
 

@@ -32,6 +32,9 @@ async fn read(source: &EventSource, query: &Query<'_>) -> Result<HttpResponse, F
     }
     let mut conn = source.db.conn().await?;
     if let Some(stream) = query.get("partitionkey").map_err(twice)? {
+        if stream.contains('\0') {
+            return Err(Fault::BadRequest("partitionkey has U+0000".to_owned()));
+        }
         let after = number(query, "after")?.unwrap_or(0);
         let events = read_stream(&mut conn, stream, after, limit).await.map_err(storage::DbError::from)?;
         return Ok(HttpResponse::Ok().json(json!({"events": envelopes(events, source.service)?})));
@@ -52,6 +55,9 @@ fn envelopes(events: Vec<LoggedEvent>, service: &str) -> Result<Vec<domain::Enve
 fn place(cursor: &str) -> Result<(&str, i64), Fault> {
     if cursor.is_empty() {
         return Ok(("", 0));
+    }
+    if cursor.contains('\0') {
+        return Err(Fault::BadRequest("cursor is not one of this API".to_owned()));
     }
     let parts = cursor.rsplit_once('@').and_then(|(stream, version)| Some((stream, version.parse().ok()?)));
     parts.ok_or_else(|| Fault::BadRequest("cursor is not one of this API".to_owned()))

@@ -16,4 +16,4 @@ pub use host::{Place, Running, migrations, start};
 pub use http_client::http_client;
 pub use program::run;
 pub use service::{Job, Service, Subscription, Worker};
-pub use signals::{StopSignal, stop_signal};
+pub use signals::{StopSignal, StopSignals};

@@ -15,7 +15,7 @@ use messaging::topology::Queue;
 use secrecy::ExposeSecret as _;
 use storage::migrate;
 
-use crate::{Config, Context, Place, Profile, Running, Service, Stages, migrations, start, stop_signal};
+use crate::{Config, Context, Place, Profile, Running, Service, Stages, StopSignals, migrations, start};
 
 #[derive(Parser)]
 #[command(about = "A Crossdesk service. Configured by config/*.toml and CROSSDESK__SECTION__KEY.")]
@@ -62,6 +62,7 @@ async fn serve<S: Service>() -> anyhow::Result<ExitCode> {
     let config = Config::load(Profile::Production)?;
     telemetry::init_logs(&config.log)?;
     let metrics = telemetry::init_metrics();
+    let signals = StopSignals::listen()?;
     let listener = TcpListener::bind((config.http.host, config.http.port))
         .with_context(|| format!("port {} of {}", config.http.port, config.http.host))?;
     let stages = Stages::default();
@@ -99,7 +100,7 @@ async fn serve<S: Service>() -> anyhow::Result<ExitCode> {
     }
     context.serving.store(true, Ordering::Release);
     tracing::info!(service = S::NAME, address = %running.address(), "serving");
-    let signal = stop_signal().await?;
+    let signal = signals.first().await;
     tracing::info!(service = S::NAME, ?signal, "stopping");
     Running::stop_all(vec![running], &context).await;
     tracing::info!(service = S::NAME, "stopped");

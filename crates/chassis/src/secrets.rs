@@ -6,7 +6,6 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use auth::{IssuerConfig, Minter};
-use domain::{Clock as _, SystemClock};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{Config, ConfigError};
@@ -24,13 +23,18 @@ pub fn local_secret(data_dir: &Path, name: &str) -> Result<SecretString, ConfigE
     let path = folder.join(format!("{name}.key"));
     let failed = |error: std::io::Error| ConfigError::Unreadable(format!("{}: {error}", path.display()));
     fs::create_dir_all(&folder).map_err(failed)?;
-    let fresh = format!("{}{}", random_word(), random_word());
-    match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-        Ok(mut file) => file.write_all(fresh.as_bytes()).map_err(failed)?,
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(failed(error)),
+    if !path.exists() {
+        // Complete before it has its name: of two first starts at once, both end with the same secret.
+        let whole = folder.join(format!("{name}.{}", random_word()));
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&whole).map_err(failed)?;
+        file.write_all(format!("{}{}", random_word(), random_word()).as_bytes()).map_err(failed)?;
+        let named = fs::hard_link(&whole, &path);
+        fs::remove_file(&whole).map_err(failed)?;
+        match named {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(failed(error)),
+            _ => {}
+        }
     }
-    // Read back also when just written: of two first starts at once, both end with the same secret.
     let text = fs::read_to_string(&path).map_err(failed)?;
     Ok(text.trim().to_owned().into())
 }
@@ -72,7 +76,8 @@ fn refuse_weak(name: &str, secret: &SecretString) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// 128 bits, of which 74 are random: two make a secret of 148 random bits.
+/// 122 random bits.
+#[expect(clippy::disallowed_methods, reason = "a secret, and not an id that should have an order")]
 fn random_word() -> String {
-    SystemClock.new_id().simple().to_string()
+    uuid::Uuid::new_v4().simple().to_string()
 }

@@ -26,6 +26,10 @@ const PREFETCH: u16 = 256;
 const BATCH: usize = 128;
 /// Rest after the database failed.
 const REST: Duration = Duration::from_millis(500);
+/// Longest name of a stream: a ticket's key and a suffix have less than half of it.
+const MAX_STREAM_BYTES: usize = 100;
+/// How long an owner may take to give missed events: other streams wait meanwhile.
+const OWNER_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often parked events are looked at.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
@@ -194,9 +198,11 @@ impl Consumer {
             if last >= event.data.version {
                 return Ok(Ok(()));
             }
-            let mut missing = match self.owner.events_after(&event.source, &event.partitionkey, last).await {
-                Ok(missing) => missing,
-                Err(error) => return Ok(Err(error.to_string())),
+            let asking = self.owner.events_after(&event.source, &event.partitionkey, last);
+            let mut missing = match tokio::time::timeout(OWNER_TIMEOUT, asking).await {
+                Ok(Ok(missing)) => missing,
+                Ok(Err(error)) => return Ok(Err(error.to_string())),
+                Err(_) => return Ok(Err("the owner did not answer in time".to_owned())),
             };
             missing.retain(|found| found.partitionkey == event.partitionkey && found.data.version > last);
             if missing.is_empty() {
@@ -263,6 +269,10 @@ impl Consumer {
 /// A message as an event, or why it is none.
 fn read(body: &[u8]) -> Result<Envelope, String> {
     let event: Envelope = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    // PostgreSQL cannot even park an event of such a stream.
-    if event.partitionkey.as_str().contains('\0') { Err("its stream has U+0000".to_owned()) } else { Ok(event) }
+    // PostgreSQL could not even park an event of another kind of stream.
+    let key = event.partitionkey.as_str();
+    if key.is_empty() || key.len() > MAX_STREAM_BYTES || key.chars().any(char::is_control) {
+        return Err("its stream has no good name".to_owned());
+    }
+    Ok(event)
 }

@@ -96,7 +96,7 @@ impl QueryId for Append {
 }
 
 /// An event as the log keeps it.
-#[derive(Debug, Clone, Queryable, Selectable)]
+#[derive(Debug, Clone, Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = ticket_events, check_for_backend(Pg))]
 pub struct LoggedEvent {
     /// Partition key.
@@ -192,12 +192,14 @@ pub async fn read_all(
     (stream, version): (&str, i64),
     limit: i64,
 ) -> QueryResult<Vec<LoggedEvent>> {
-    let same_stream = ticket_events::stream.eq(stream).and(ticket_events::version.gt(version));
-    ticket_events::table
-        .filter(ticket_events::stream.gt(stream).or(same_stream))
-        .order((ticket_events::stream, ticket_events::version))
-        .limit(limit)
-        .select(LoggedEvent::as_select())
-        .load(conn)
-        .await
+    // A row comparison is a range of the primary key; `a > x OR (a = x AND b > y)` is not.
+    storage::sql(
+        "SELECT stream, version, event_id, kind, data, traceparent, occurred_at FROM ticket_events \
+         WHERE (stream, version) > ($1, $2) ORDER BY stream, version LIMIT $3",
+    )
+    .bind::<Text, _>(stream)
+    .bind::<BigInt, _>(version)
+    .bind::<BigInt, _>(limit)
+    .load(conn)
+    .await
 }

@@ -157,10 +157,16 @@ impl Relay {
     }
 
     async fn drain(&self) -> Result<(), RelayError> {
-        while self.step().await? > 0 {}
+        let published = loop {
+            match self.step().await {
+                Ok(0) => break Ok(()),
+                Ok(_) => {}
+                Err(error) => break Err(error),
+            }
+        };
         let mut conn = self.db.conn().await?;
         lease::give_back(&mut conn, self.holder).await.map_err(DbError::from)?;
-        Ok(())
+        published
     }
 
     async fn rest(&self, time: Duration, stop: &CancellationToken) {

@@ -46,7 +46,7 @@ impl Db {
         Ok(Self { pool, clock, saved })
     }
 
-    /// A connection for reading.
+    /// A connection, for work that needs no transaction.
     pub async fn conn(&self) -> Result<Conn, DbError> {
         self.pool.get().await.map_err(|error| DbError::Unavailable(error.to_string()))
     }
@@ -57,9 +57,17 @@ impl Db {
         E: From<DbError>,
     {
         let mut tx = self.begin();
-        let value = work(&mut tx).await?;
-        tx.finish().await?;
-        Ok(value)
+        match work(&mut tx).await {
+            Ok(value) => {
+                tx.finish().await?;
+                Ok(value)
+            }
+            // A refusal is no reason to close the connection.
+            Err(error) => {
+                tx.abandon().await;
+                Err(error)
+            }
+        }
     }
 
     /// A unit of work that the caller finishes; dropped without that, nothing is saved.

@@ -26,10 +26,17 @@ impl DbError {
 
 impl From<Diesel> for DbError {
     fn from(error: Diesel) -> Self {
-        use diesel::result::DatabaseErrorKind::{ClosedConnection, ReadOnlyTransaction, UnableToSendCommand, Unknown};
+        use diesel::result::DatabaseErrorKind::{
+            ClosedConnection, ReadOnlyTransaction, SerializationFailure, UnableToSendCommand, Unknown,
+        };
         match &error {
             Diesel::DatabaseError(ClosedConnection | UnableToSendCommand | ReadOnlyTransaction, info) => {
                 Self::Broken(info.message().to_owned())
+            }
+            // Somebody else was in the way: trying again helps.
+            Diesel::DatabaseError(SerializationFailure, info) => Self::Unavailable(info.message().to_owned()),
+            Diesel::DatabaseError(Unknown, info) if is_contention_message(info.message()) => {
+                Self::Unavailable(info.message().to_owned())
             }
             Diesel::DatabaseError(Unknown, info) if is_connection_message(info.message()) => {
                 Self::Broken(info.message().to_owned())
@@ -44,6 +51,11 @@ fn is_connection_message(message: &str) -> bool {
     ["connection closed", "error communicating with the server", "terminating connection", "the database system is"]
         .iter()
         .any(|start| message.starts_with(start))
+}
+
+/// Time-outs and deadlocks are errors of unknown kind too.
+fn is_contention_message(message: &str) -> bool {
+    message.starts_with("canceling statement due to") || message.starts_with("deadlock detected")
 }
 
 /// Whether a statement gave up waiting for a lock (`lock_timeout`).

@@ -72,15 +72,23 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(|error| MigrateError::Failed(Box::new(error)))?
 }
 
-/// Makes the database `name` on the server that `maintenance_url` points to, unless it is there.
-pub async fn ensure_database(maintenance_url: &str, name: &str) -> Result<(), MigrateError> {
+/// Whether a server answers at `url`.
+pub async fn is_reachable(url: &str) -> bool {
+    AsyncPgConnection::establish(url).await.is_ok()
+}
+
+/// Whether the server that `maintenance_url` points to has the database `name`.
+pub async fn exists(maintenance_url: &str, name: &str) -> Result<bool, MigrateError> {
     use diesel::sql_types::Text;
     let mut conn = AsyncPgConnection::establish(maintenance_url).await?;
-    let there: usize = diesel::sql_query("SELECT 1 FROM pg_database WHERE datname = $1")
-        .bind::<Text, _>(name)
-        .execute(&mut conn)
-        .await?;
-    if there == 0 {
+    let there = crate::sql("SELECT 1 FROM pg_database WHERE datname = $1").bind::<Text, _>(name);
+    Ok(there.execute(&mut conn).await? > 0)
+}
+
+/// Makes the database `name` on the server that `maintenance_url` points to, unless it is there.
+pub async fn ensure_database(maintenance_url: &str, name: &str) -> Result<(), MigrateError> {
+    if !exists(maintenance_url, name).await? {
+        let mut conn = AsyncPgConnection::establish(maintenance_url).await?;
         conn.batch_execute(&format!("CREATE DATABASE \"{}\"", name.replace('"', "\"\""))).await?;
     }
     Ok(())

@@ -8,13 +8,10 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::result::Error as Diesel;
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::RunQueryDsl;
 
 use crate::schema::idempotency_keys;
 use crate::{DbError, Tx, is_lock_timeout};
-
-/// How long a repeated request waits for the first one (contract: 5 s).
-const WAIT_MS: u32 = 5_000;
 
 /// How long a key is kept.
 pub const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -57,7 +54,6 @@ pub enum Claim {
 /// Claims the key for the unit of work.
 pub async fn claim(tx: &mut Tx, key: &Key) -> Result<Claim, DbError> {
     let conn = tx.conn().await?;
-    conn.batch_execute(&format!("SET LOCAL lock_timeout = {WAIT_MS}")).await?;
     let inserted = diesel::insert_into(idempotency_keys::table)
         .values((
             idempotency_keys::scope.eq(&key.scope),
@@ -69,10 +65,7 @@ pub async fn claim(tx: &mut Tx, key: &Key) -> Result<Claim, DbError> {
         .await;
     match inserted {
         Ok(0) => stored(conn, key).await,
-        Ok(_) => {
-            conn.batch_execute("SET LOCAL lock_timeout = 0").await?;
-            Ok(Claim::First)
-        }
+        Ok(_) => Ok(Claim::First),
         Err(error) if is_lock_timeout(&error) => Ok(Claim::InUse),
         Err(error) => Err(error.into()),
     }

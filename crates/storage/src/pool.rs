@@ -15,6 +15,9 @@ use tokio_postgres::{Config, NoTls};
 
 /// How long a statement may run: longer than any of ours needs, shorter than the gateway's patience of 30 s.
 const STATEMENT_TIMEOUT_MS: u32 = 20_000;
+/// How long a statement waits for a lock. It is also how long a repeated request waits for the first one with its
+/// idempotency key (contract: 5 s).
+const LOCK_TIMEOUT_MS: u32 = 5_000;
 /// How long a transaction may sit idle before PostgreSQL ends it and frees its locks.
 const IDLE_IN_TRANSACTION_TIMEOUT_MS: u32 = 20_000;
 /// How long to wait for PostgreSQL to answer a new connection.
@@ -24,6 +27,15 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Pooled {
     conn: AsyncPgConnection,
     ended: Arc<AtomicBool>,
+}
+
+/// Tells the pool when the task that drives a connection ends, also if its runtime is shut down under it.
+struct TellEnd(Arc<AtomicBool>);
+
+impl Drop for TellEnd {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 impl std::fmt::Debug for Pooled {
@@ -56,7 +68,7 @@ impl Opener {
     pub(crate) fn new(url: &str, application: &str) -> Result<Self, tokio_postgres::Error> {
         let mut config: Config = url.parse()?;
         config.application_name(application).connect_timeout(CONNECT_TIMEOUT).options(format!(
-            "-c statement_timeout={STATEMENT_TIMEOUT_MS} \
+            "-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS} \
              -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS}"
         ));
         Ok(Self { config })
@@ -70,12 +82,12 @@ impl managed::Manager for Opener {
     async fn create(&self) -> Result<Pooled, ConnectionError> {
         let (client, connection) = self.config.connect(NoTls).await.map_err(bad_connection)?;
         let ended = Arc::new(AtomicBool::new(false));
-        let tell = Arc::clone(&ended);
+        let tell = TellEnd(Arc::clone(&ended));
         tokio::spawn(async move {
+            let _tell = tell;
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a database connection ended");
             }
-            tell.store(true, Ordering::Release);
         });
         Ok(Pooled { conn: AsyncPgConnection::try_from(client).await?, ended })
     }

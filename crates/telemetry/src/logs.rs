@@ -11,6 +11,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::line_format::{JsonLines, TextLines};
 
+/// What must not be logged whatever the filter says: the AMQP client would write whole returned messages, and those of
+/// MAS carry personal data. The parser of requests would write an error for every malformed one a client sends.
+const NEVER: &str = "lapin::returned_messages=off,actix_http::h1::dispatcher=off";
+
 /// Section `log` of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -59,7 +63,7 @@ pub enum TelemetryError {
 /// If the filter can't be understood.
 pub fn init_logs(config: &LogConfig) -> Result<(), TelemetryError> {
     let filter = EnvFilter::builder()
-        .parse(&config.filter)
+        .parse(format!("{},{NEVER}", config.filter))
         .map_err(|source| TelemetryError::Filter { filter: config.filter.clone(), source })?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
     let installed = match config.format {

@@ -153,6 +153,11 @@ impl TestApp {
 
     /// Stops the service as an orderly shutdown would.
     pub async fn stop(mut self) {
+        self.halt().await;
+    }
+
+    /// Stops the service, and leaves its database to look at.
+    pub async fn halt(&mut self) {
         if let Some(running) = self.running.take() {
             Running::stop_all(vec![running], &self.context).await;
         }

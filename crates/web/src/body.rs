@@ -15,6 +15,9 @@ use crate::{Fault, Refusal, Signed};
 /// Largest body, unless a line says otherwise (contracts, README 3.6).
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
+/// Memory taken for a body before any of it has come, whatever is announced.
+const FIRST_BYTES: usize = 16 * 1024;
+
 /// Most characters of an `Idempotency-Key`.
 const MAX_KEY_CHARS: usize = 255;
 
@@ -77,9 +80,9 @@ async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, Refu
     if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
         return refuse(over);
     }
-    let mut bytes = BytesMut::with_capacity(announced.unwrap_or(0));
+    let mut bytes = BytesMut::with_capacity(announced.unwrap_or(0).min(FIRST_BYTES));
     while let Some(chunk) = payload.next().await {
-        let Ok(chunk) = chunk else { return refuse(Fault::BadRequest("the body is incomplete".to_owned())) };
+        let Ok(chunk) = chunk else { return refuse(Fault::BadRequest("malformed JSON".to_owned())) };
         if bytes.len() + chunk.len() > MAX_BODY_BYTES {
             return refuse(over);
         }

@@ -7,7 +7,7 @@ use std::{fs, io::Write as _};
 
 use anyhow::{Context as _, Result};
 use chassis::{Config, Profile};
-use localpg::{Cluster, Options};
+use localpg::{Cluster, LocalPgError, Options};
 use secrecy::ExposeSecret as _;
 
 /// Connections the cluster allows: eight services of two workers with 16 each, their background pools, and a spare 100
@@ -18,7 +18,14 @@ const MAX_CONNECTIONS: u16 = 400;
 pub(crate) struct Server {
     /// URL of its maintenance database.
     pub(crate) url: String,
-    cluster: Option<(Cluster, PathBuf)>,
+    cluster: Option<Own>,
+}
+
+/// A cluster of ours, and the note that says how to reach it.
+struct Own {
+    cluster: Option<Cluster>,
+    dir: PathBuf,
+    note: PathBuf,
 }
 
 impl Server {
@@ -28,12 +35,11 @@ impl Server {
             return Ok(Self { url: url.expose_secret().to_owned(), cluster: None });
         }
         let dir = std::path::absolute(config.data_dir.join("postgres"))?;
-        let options = Options { dir, durable: true, max_connections: MAX_CONNECTIONS };
-        let cluster = Cluster::start(options).await.context("the private PostgreSQL")?;
+        let cluster = start_cluster(&dir).await?;
         let url = cluster.url("postgres");
         let note = note_path(&config.data_dir);
         write_note(&note, &url).with_context(|| note.display().to_string())?;
-        Ok(Self { url, cluster: Some((cluster, note)) })
+        Ok(Self { url, cluster: Some(Own { cluster: Some(cluster), dir, note }) })
     }
 
     /// The URL of a service's database.
@@ -41,15 +47,40 @@ impl Server {
         database_url(&self.url, service)
     }
 
-    /// Stops the cluster if it is ours.
-    pub(crate) async fn stop(self) -> Result<()> {
-        if let Some((cluster, note)) = self.cluster {
-            // A note that stays behind names a server that is gone; the next start writes it anew.
-            let _ = fs::remove_file(note);
-            cluster.stop().await?;
+    /// Waits until the instance's own cluster ends by itself, and says why. For ever if the server is not ours.
+    pub(crate) async fn failure(&mut self) -> LocalPgError {
+        match self.cluster.as_mut().and_then(|own| own.cluster.as_mut()) {
+            Some(cluster) => cluster.failure().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Starts the instance's own cluster again after it ended. Its URL stays the same.
+    pub(crate) async fn restart(&mut self) -> Result<()> {
+        if let Some(own) = &mut self.cluster {
+            // The lock on the folder goes with the old one.
+            drop(own.cluster.take());
+            own.cluster = Some(start_cluster(&own.dir).await?);
         }
         Ok(())
     }
+
+    /// Stops the cluster if it is ours.
+    pub(crate) async fn stop(self) -> Result<()> {
+        if let Some(own) = self.cluster {
+            // A note that stays behind names a server that is gone; the next start writes it anew.
+            let _ = fs::remove_file(own.note);
+            if let Some(cluster) = own.cluster {
+                cluster.stop().await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn start_cluster(dir: &Path) -> Result<Cluster> {
+    let options = Options { dir: dir.to_owned(), durable: true, max_connections: MAX_CONNECTIONS };
+    Cluster::start(options).await.context("the private PostgreSQL")
 }
 
 /// The name of a service's database.

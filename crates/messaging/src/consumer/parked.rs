@@ -13,8 +13,10 @@ use crate::schema::parked_events;
 const FIRST_WAIT_S: i32 = 1;
 /// Longest wait.
 const LONGEST_WAIT_S: i32 = 300;
-/// Parked streams tried in one round.
-const ROUND: i64 = 100;
+/// Parked streams tried in one round: with owners that do not answer, other streams wait that many times 2 s.
+const ROUND: i64 = 10;
+/// Most characters kept of a reason.
+const MAX_REASON_CHARS: usize = 1_000;
 
 /// A parked event as operators see it.
 #[derive(Debug, Clone, Queryable, serde::Serialize)]
@@ -42,11 +44,16 @@ pub async fn park(db: &Db, event: &Envelope, reason: &str) -> Result<(), DbError
     .bind::<Text, _>(event.partitionkey.as_str())
     .bind::<BigInt, _>(event.data.version)
     .bind::<Binary, _>(envelope)
-    .bind::<Text, _>(reason)
+    .bind::<Text, _>(tellable(reason))
     .bind::<Integer, _>(FIRST_WAIT_S)
     .execute(&mut **conn)
     .await?;
     Ok(())
+}
+
+/// A reason that PostgreSQL can keep, whatever it quotes.
+fn tellable(reason: &str) -> String {
+    reason.chars().filter(|c| *c != '\0').take(MAX_REASON_CHARS).collect()
 }
 
 /// The first parked version of a stream.
@@ -69,7 +76,7 @@ pub async fn due(db: &Db) -> Result<Vec<Envelope>, DbError> {
     let mut conn = db.conn().await?;
     let rows: Vec<Row> = storage::sql(
         "SELECT envelope FROM (SELECT DISTINCT ON (stream) envelope, retry_at FROM parked_events \
-         ORDER BY stream, version) AS first WHERE retry_at <= now() LIMIT $1",
+         ORDER BY stream, version) AS first WHERE retry_at <= now() ORDER BY retry_at LIMIT $1",
     )
     .bind::<BigInt, _>(ROUND)
     .load(&mut **conn)
@@ -102,7 +109,7 @@ pub async fn postpone(db: &Db, event: &Envelope, reason: &str) -> Result<(), DbE
     )
     .bind::<Text, _>(event.partitionkey.as_str())
     .bind::<BigInt, _>(event.data.version)
-    .bind::<Text, _>(reason)
+    .bind::<Text, _>(tellable(reason))
     .bind::<Integer, _>(FIRST_WAIT_S)
     .bind::<Integer, _>(LONGEST_WAIT_S)
     .execute(&mut **conn)

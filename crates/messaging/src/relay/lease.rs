@@ -8,23 +8,30 @@ use uuid::Uuid;
 /// How long a lease lasts without renewal: how long events wait after a relay crashed while another stands by.
 const LEASE_MS: i32 = 3_000;
 
-/// Takes or renews the lease. It is only written in its second half, so an idle relay reads more than it writes.
+/// Takes or renews the lease. It is only written when there is something to win: by its holder in its second half, by
+/// others once it has expired.
 pub(super) async fn hold(conn: &mut AsyncPgConnection, holder: Uuid) -> QueryResult<bool> {
     #[derive(diesel::QueryableByName)]
     struct Row {
         #[diesel(sql_type = diesel::sql_types::Bool)]
+        mine: bool,
+        #[diesel(sql_type = diesel::sql_types::Bool)]
         fresh: bool,
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        expired: bool,
     }
-    let mine: Vec<Row> = storage::sql(
-        "SELECT expires_at > clock_timestamp() + make_interval(secs => $2 / 2000.0) AS fresh \
-         FROM relay_lease WHERE holder = $1",
+    let found: Vec<Row> = storage::sql(
+        "SELECT holder = $1 AS mine, expires_at < clock_timestamp() AS expired, \
+         expires_at > clock_timestamp() + make_interval(secs => $2 / 2000.0) AS fresh FROM relay_lease",
     )
     .bind::<SqlUuid, _>(holder)
     .bind::<Integer, _>(LEASE_MS)
     .load(conn)
     .await?;
-    if mine.iter().any(|row| row.fresh) {
-        return Ok(true);
+    match found.iter().next() {
+        Some(row) if row.mine && row.fresh => return Ok(true),
+        Some(row) if !row.mine && !row.expired => return Ok(false),
+        _ => {}
     }
     let taken = storage::sql(
         "INSERT INTO relay_lease (holder, expires_at) \

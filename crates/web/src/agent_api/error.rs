@@ -68,6 +68,10 @@ impl ResponseError for AgentError {
         if !matches!(self, Self::Fault(_)) {
             problem["detail"] = self.to_string().into();
         }
-        HttpResponse::build(status).content_type("application/problem+json").json(problem)
+        let mut response = HttpResponse::build(status);
+        if matches!(self, Self::Fault(Fault::KeyInUse | Fault::Unavailable(_))) {
+            response.insert_header((actix_web::http::header::RETRY_AFTER, "1"));
+        }
+        response.content_type("application/problem+json").json(problem)
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, Result};
-use chassis::{Config, Context, Place, Profile, Running, Stages, stop_signal};
+use chassis::{Config, Context, Place, Profile, Running, Stages, StopSignals};
 use domain::SystemClock;
 use futures_util::future::try_join_all;
 use messaging::bus::{Bus, LocalBus, RabbitBus};
@@ -18,21 +18,32 @@ use storage::migrate::ensure_database;
 use crate::databases::{Server, database_name};
 use crate::fleet::{GATEWAY, Hosted, SERVICES};
 
+/// HTTP workers of each service: all share one machine, and each has a pool of database connections.
+const WORKERS: usize = 2;
+
 pub(crate) async fn run() -> Result<ExitCode> {
-    let config = Config::load(Profile::Local)?;
+    let mut config = Config::load(Profile::Local)?;
+    config.http.workers.get_or_insert(WORKERS);
     telemetry::init_logs(&config.log)?;
     let _metrics = telemetry::init_metrics();
     // Bound first: a port that is taken is the commonest mistake, and is found before anything is started.
     let (host, port) = (config.http.host, config.http.port);
     let front = TcpListener::bind((host, port)).with_context(|| format!("port {port} of {host}"))?;
     let url = format!("http://{}", front.local_addr()?);
-    let server = Server::start(&config).await?;
-    let outcome = host_all(config, &server, front, &url).await;
+    // Listening from here on: a signal during the start must not leave a PostgreSQL behind.
+    let signals = StopSignals::listen()?;
+    let mut server = Server::start(&config).await?;
+    let outcome = host_all(config, &mut server, (front, &url), signals).await;
     server.stop().await?;
     outcome
 }
 
-async fn host_all(config: Config, server: &Server, front: TcpListener, url: &str) -> Result<ExitCode> {
+async fn host_all(
+    config: Config,
+    server: &mut Server,
+    (front, url): (TcpListener, &str),
+    signals: StopSignals,
+) -> Result<ExitCode> {
     let mut places = Vec::new();
     let mut addresses = BTreeMap::new();
     for service in SERVICES {
@@ -46,18 +57,31 @@ async fn host_all(config: Config, server: &Server, front: TcpListener, url: &str
         None => local_bus(),
     };
     let context = Context::new(config, Arc::new(SystemClock), bus, addresses, stages)?;
+    let mut running = vec![(GATEWAY.start)(&context, Place { listener: front, database_url: None }).await?];
     let starting = places.into_iter().map(|(service, listener)| start(service, listener, server, &context));
-    let mut running = try_join_all(starting).await?;
-    running.push((GATEWAY.start)(&context, Place { listener: front, database_url: None }).await?);
+    running.extend(try_join_all(starting).await?);
     context.serving.store(true, Ordering::Release);
     println!("crossdesk ready {url}");
-    let signal = stop_signal().await?;
-    tracing::info!(?signal, "stopping");
-    // The gateway first: what it has taken is finished while the services still answer.
-    let behind = running.split_off(running.len() - 1);
-    Running::stop_all(behind, &context).await;
+    let outcome = tokio::select! {
+        signal = signals.first() => {
+            tracing::info!(?signal, "stopping");
+            Ok(ExitCode::SUCCESS)
+        }
+        error = keep_database(server) => Err(error),
+    };
     Running::stop_all(running, &context).await;
-    Ok(ExitCode::SUCCESS)
+    outcome
+}
+
+/// Starts the private PostgreSQL again whenever it ends by itself. Returns if that is not possible.
+async fn keep_database(server: &mut Server) -> anyhow::Error {
+    loop {
+        let failure = server.failure().await;
+        tracing::error!(%failure, "the private PostgreSQL ended; it is started again");
+        if let Err(error) = server.restart().await {
+            return error;
+        }
+    }
 }
 
 /// The in-process bus. An event waits in its log until every reader that runs here has dealt with it, also while that

@@ -80,6 +80,7 @@ async fn operators_commands_and_public_pages_work_on_a_running_instance() {
     for (arguments, expected) in [
         (vec!["demo", "--tickets", "12", "--url", &served.url], "12 tickets made"),
         (vec!["doctor", "--url", &served.url], "all is well"),
+        (vec!["migrate", "--check"], "loan-support: up to date"),
         (vec!["events", "lag"], "loan-support: "),
         (vec!["events", "parked"], "desk: 0 parked"),
         (vec!["events", "replay"], "desk: 0 events"),
@@ -91,6 +92,26 @@ async fn operators_commands_and_public_pages_work_on_a_running_instance() {
     }
     let token = command("crossdesk", &settings).args(["token", "--sub", "u", "--role", "agent"]).output().unwrap();
     assert_eq!(String::from_utf8(token.stdout).unwrap().lines().count(), 1, "a token and nothing else");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_postgresql_that_is_killed_is_started_again() {
+    let folder = data_dir();
+    let served = Served::start(&settings(&folder));
+    let data = folder.path().join("data");
+    let instance = Instance::new(&served.url, &data);
+    instance.live_a_ticket().await;
+    let note = fs::read_to_string(data.join("postgres/data/postmaster.pid")).unwrap();
+    let pid = note.lines().next().unwrap().parse().ok().and_then(rustix::process::Pid::from_raw).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    testkit::eventually("tickets are served again", async || {
+        let (status, list) = instance.ask(Method::GET, "/support/tickets", ("user_123", Role::Customer), None).await;
+        (status == 200 && list["data"].as_array().is_some_and(|tickets| tickets.len() == 1)).then_some(())
+    })
+    .await;
+    let id = instance.live_a_ticket().await;
+    instance.desk_follows(&id).await;
+    assert_eq!(served.terminate().code(), Some(0));
 }
 
 #[test]

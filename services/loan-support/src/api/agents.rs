@@ -8,10 +8,11 @@ use web::agent_api::{
     AgentError, AgentTickets, Head, Message, NewAssignee, NewMessage, NewPriority, NewStatus, Snapshot,
 };
 
+use super::requests::checked_text;
 use crate::App;
 use crate::db::{self, Detail};
 use crate::model::{MessageId, Ticket, TicketId};
-use crate::verbs::{self, Text};
+use crate::verbs;
 
 impl AgentTickets for App {
     async fn snapshot(&self, caller: &Caller, key: TicketKey) -> Result<Snapshot, AgentError> {
@@ -29,7 +30,7 @@ impl AgentTickets for App {
         message: NewMessage,
     ) -> Result<Head, AgentError> {
         check_line(caller)?;
-        let text = Text { content: message.body, attachments: message.attachments };
+        let text = checked_text(message.body, message.attachments)?;
         Ok(head(&verbs::add_message(tx, caller, TicketId(key), text).await?))
     }
 

@@ -65,6 +65,15 @@ impl FromBody for Text {
     }
 }
 
+/// Text that came by another way than this line's API, held to the same limits.
+pub(crate) fn checked_text(content: String, attachments: Vec<String>) -> Result<Text, Error> {
+    if is_longer(&content, MAX_TEXT_CHARS) {
+        return Err(Error::InvalidMessage("message is too long".to_owned()));
+    }
+    let attachments = checked_attachments(attachments).map_err(Error::InvalidMessage)?;
+    Ok(Text { content, attachments })
+}
+
 /// A request to close. Its body is optional.
 #[derive(Debug)]
 pub(crate) struct Close {
@@ -134,12 +143,15 @@ fn attachments(object: &Object) -> Result<Vec<String>, String> {
     let Some(value) = object.get("attachments") else { return Ok(Vec::new()) };
     let items = value.as_array().ok_or_else(not_strings)?;
     let ids: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
-    let ids = ids.ok_or_else(not_strings)?;
+    checked_attachments(ids.ok_or_else(not_strings)?)
+}
+
+fn checked_attachments(ids: Vec<String>) -> Result<Vec<String>, String> {
     if ids.len() > MAX_ATTACHMENTS {
         return Err("too many attachments".to_owned());
     }
     if ids.iter().any(String::is_empty) {
-        return Err(not_strings());
+        return Err("attachments must be an array of strings".to_owned());
     }
     if ids.iter().any(|id| is_longer(id, MAX_FILE_ID_CHARS)) {
         return Err("attachments is too long".to_owned());

@@ -99,6 +99,18 @@ async fn bodies_that_are_no_json_are_refused_and_nothing_is_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn attachments_of_an_agent_s_reply_have_the_line_s_limits() {
+    let (app, customer, agent) = start().await;
+    let hex = opened(&app, &customer).await.replace("/support/tickets/ticket_", "");
+    let place = format!("/internal/v1/tickets/{hex}/messages");
+    for attachments in [json!(vec!["f"; 21]), json!([""]), json!(["x".repeat(201)])] {
+        let answer = app.post(&place, &agent, json!({"body": "m", "attachments": attachments})).await;
+        assert_eq!((answer.status, &answer.body["code"]), (400, &json!("invalid-request")));
+    }
+    assert_eq!(app.database.count("SELECT count(*) FROM messages").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_chunked_body_above_the_limit_is_413() {
     let (app, customer, _) = start().await;
     let chunks = (0..40).map(|_| Ok::<_, std::io::Error>(vec![b' '; 32 * 1024]));

@@ -110,3 +110,33 @@ async fn malformed_keys_are_400() {
     }
     assert_eq!(post(&app, "/support/tickets", &customer, &"x".repeat(255), &draft()).await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_forgotten_after_thirty_days() {
+    let (app, customer, _) = start().await;
+    post(&app, "/support/tickets", &customer, "old", &draft()).await;
+    post(&app, "/support/tickets", &customer, "young", &draft()).await;
+    app.database.run("UPDATE idempotency_keys SET created_at = now() - interval '31 days' WHERE key = 'old'").await;
+    let db = storage::Db::new(app.database.url(), "test", 1, app.context.clock.clone(), Default::default()).unwrap();
+    assert_eq!(storage::once::forget_old(&mut *db.conn().await.unwrap()).await.unwrap(), 1);
+    assert_eq!(app.database.count("SELECT count(*) FROM idempotency_keys WHERE key = 'young'").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_write_keeps_its_connection() {
+    let (app, customer, _) = start().await;
+    let close = format!("{}/close", opened(&app, &customer).await);
+    app.post(&close, &customer, json!({})).await;
+    let message = close.replace("/close", "/messages");
+    let query = "SELECT count(DISTINCT pid) FROM pg_stat_activity WHERE datname = current_database() \
+        AND application_name = 'loan-support' AND backend_start > now() - interval '1 hour'";
+    let before = app.database.count(query).await;
+    let started = "SELECT coalesce(max(pid), 0)::int8 AS count FROM pg_stat_activity \
+        WHERE datname = current_database() AND application_name = 'loan-support'";
+    let newest = app.database.count(started).await;
+    for _ in 0..10 {
+        assert_eq!(app.post(&message, &customer, json!({"message": "m"})).await.status, 400);
+    }
+    assert_eq!(app.database.count(query).await, before);
+    assert_eq!(app.database.count(started).await, newest, "no new connection was opened");
+}

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
@@ -61,17 +62,14 @@ impl Publisher {
             let opening = open(&dial, &exchanges);
             let Some(opened) = refuse_while(&mut self.requests, opening).await else { return };
             let reason = match opened {
-                Ok((session, channel)) => {
-                    tracing::info!("publishing over RabbitMQ");
-                    match self.serve(session, channel).await {
-                        End::Dropped => return,
-                        End::Broken(reason) => reason,
-                    }
-                }
+                Ok((session, channel)) => match self.serve(session, channel).await {
+                    End::Dropped => return,
+                    End::Broken(reason) => reason,
+                },
                 Err(error) => error.to_string(),
             };
             let rest = self.backoff.next();
-            tracing::warn!(reason, rest_ms = rest.as_millis(), "no publishing connection to RabbitMQ; trying again");
+            log_rest(&reason, rest);
             if refuse_while(&mut self.requests, tokio::time::sleep(rest)).await.is_none() {
                 return;
             }
@@ -174,7 +172,12 @@ async fn open(dial: &Dial, exchanges: &BTreeSet<Exchange>) -> Result<(Session, C
     let channel = session.channel().await?;
     in_time(channel.confirm_select(ConfirmSelectOptions::default())).await?;
     in_time(declare_all(&channel, dial, exchanges)).await?;
+    tracing::info!("publishing over RabbitMQ");
     Ok((session, channel))
+}
+
+fn log_rest(reason: &str, rest: Duration) {
+    tracing::warn!(reason, rest_ms = rest.as_millis(), "no publishing connection to RabbitMQ; trying again");
 }
 
 async fn declare_all(channel: &Channel, dial: &Dial, exchanges: &BTreeSet<Exchange>) -> lapin::Result<()> {
@@ -204,11 +207,16 @@ async fn first_error(events: impl Stream<Item = Event>) -> String {
     while let Some(event) = events.next().await {
         if let Event::Error(error) = event {
             return error.to_string();
-        } else if let Event::ConnectionBlocked(reason) = event {
-            tracing::warn!(reason, "RabbitMQ takes no messages for now");
-        } else if let Event::ConnectionUnblocked = event {
-            tracing::info!("RabbitMQ takes messages again");
         }
+        log_change(&event);
     }
     "the connection closed".to_owned()
+}
+
+fn log_change(event: &Event) {
+    if let Event::ConnectionBlocked(reason) = event {
+        tracing::warn!(reason, "RabbitMQ takes no messages for now");
+    } else if matches!(event, Event::ConnectionUnblocked) {
+        tracing::info!("RabbitMQ takes messages again");
+    }
 }

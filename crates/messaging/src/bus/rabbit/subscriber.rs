@@ -4,6 +4,7 @@
 //! queue deleted. The subscription sees none of it but deliveries that come a second time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt};
@@ -51,33 +52,39 @@ impl Subscriber {
         let mut backoff = Backoff::default();
         loop {
             let opened = tokio::select! {
-                () = self.gone.cancelled() => return,
-                () = self.shutdown.cancelled() => return,
+                () = self.stopped() => return,
                 opened = self.open() => opened,
             };
             let reason = match opened {
-                Ok(reading) => {
-                    tracing::info!(queue = self.queue.name(), "reading from RabbitMQ");
-                    match self.forward(reading, &mut backoff).await {
-                        End::Stop => return,
-                        End::Broken(reason) => reason,
-                    }
-                }
+                Ok(reading) => match self.forward(reading, &mut backoff).await {
+                    End::Stop => return,
+                    End::Broken(reason) => reason,
+                },
                 Err(error) => error.to_string(),
             };
             let rest = backoff.next();
-            tracing::warn!(
-                queue = self.queue.name(),
-                reason,
-                rest_ms = rest.as_millis(),
-                "not reading from RabbitMQ; trying again"
-            );
+            self.log_rest(&reason, rest);
             tokio::select! {
-                () = self.gone.cancelled() => return,
-                () = self.shutdown.cancelled() => return,
+                () = self.stopped() => return,
                 () = tokio::time::sleep(rest) => {}
             }
         }
+    }
+
+    async fn stopped(&self) {
+        tokio::select! {
+            () = self.gone.cancelled() => {}
+            () = self.shutdown.cancelled() => {}
+        }
+    }
+
+    fn log_rest(&self, reason: &str, rest: Duration) {
+        tracing::warn!(
+            queue = self.queue.name(),
+            reason,
+            rest_ms = rest.as_millis(),
+            "not reading from RabbitMQ; trying again"
+        );
     }
 
     async fn open(&self) -> Result<Reading, SessionError> {
@@ -93,6 +100,7 @@ impl Subscriber {
             FieldTable::default(),
         );
         let consumer = in_time(consuming).await?;
+        tracing::info!(queue = self.queue.name(), "reading from RabbitMQ");
         Ok(Reading { session, channel, consumer })
     }
 

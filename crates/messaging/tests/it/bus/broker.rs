@@ -1,17 +1,19 @@
 //! The RabbitMQ node of the tests, seen by an operator: a client of its own that knows nothing of the bus.
 
+use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use domain::{Clock, SystemClock};
 use futures_util::StreamExt;
 use lapin::message::BasicGetMessage;
 use lapin::options::{
-    BasicConsumeOptions, BasicGetOptions, ExchangeDeclareOptions, QueueDeclareOptions, QueueDeleteOptions,
-    QueuePurgeOptions,
+    BasicConsumeOptions, BasicGetOptions, ExchangeDeclareOptions, ExchangeDeleteOptions, QueueDeclareOptions,
+    QueueDeleteOptions, QueuePurgeOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::uri::AMQPUri;
 use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
+use messaging::topology::{Exchange, Queue, UNROUTED_QUEUE};
 use tokio::time::timeout;
 
 use super::stage::eventually;
@@ -22,6 +24,20 @@ const QUIET: Duration = Duration::from_secs(1);
 pub(crate) struct Broker {
     pub(crate) url: String,
     pub(crate) prefix: String,
+}
+
+impl Drop for Broker {
+    /// Quorum queues cost memory, and a node that runs short of it blocks every publisher.
+    fn drop(&mut self) {
+        let broker = Self { url: self.url.clone(), prefix: self.prefix.clone() };
+        let cleaning = std::thread::spawn(move || {
+            let broker = ManuallyDrop::new(broker);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(broker.delete_everything());
+        });
+        // Whoever is left without the clean-up has a failed test to look at anyway.
+        let _outcome = cleaning.join();
+    }
 }
 
 impl Broker {
@@ -54,6 +70,28 @@ impl Broker {
     pub(crate) async fn delete_queue(&self, name: &str) {
         let (_connection, channel) = self.channel().await;
         channel.queue_delete(self.name(name), QueueDeleteOptions::default()).await.expect("deletes");
+    }
+
+    async fn delete_everything(&self) {
+        let (_connection, channel) = self.channel().await;
+        for queue in Queue::ALL.map(Queue::name) {
+            channel.queue_delete(self.name(queue), QueueDeleteOptions::default()).await.expect("deletes");
+            channel
+                .queue_delete(self.name(&format!("{queue}.dlq")), QueueDeleteOptions::default())
+                .await
+                .expect("deletes");
+        }
+        channel.queue_delete(self.name(UNROUTED_QUEUE), QueueDeleteOptions::default()).await.expect("deletes");
+        let exchanges = [
+            Exchange::TicketEvents,
+            Exchange::TicketUnrouted,
+            Exchange::TicketDlx,
+            Exchange::MasCommands,
+            Exchange::MasResults,
+        ];
+        for exchange in exchanges.map(Exchange::name) {
+            channel.exchange_delete(self.name(exchange), ExchangeDeleteOptions::default()).await.expect("deletes");
+        }
     }
 
     pub(crate) async fn purge(&self, queues: impl IntoIterator<Item = &str>) {

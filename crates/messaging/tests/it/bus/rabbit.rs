@@ -10,7 +10,7 @@ use messaging::topology::{Exchange, Queue};
 use tokio_util::sync::CancellationToken;
 
 use super::broker::Broker;
-use super::stage::{Stage, command, connected, done, event, message, next, nothing_comes};
+use super::stage::{Stage, command, connected, done, event, eventually, message, next, nothing_comes};
 
 fn words(value: &str) -> AMQPValue {
     AMQPValue::LongString(value.into())
@@ -58,6 +58,19 @@ async fn exchanges_and_queues_have_exactly_the_arguments_of_the_contract() {
         arguments.pop();
         assert!(!broker.accepts_queue(name, &arguments).await, "{name}");
     }
+}
+
+/// The first start ever: RabbitMQ lets one side see a queue that the other is still creating, and fails it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn publisher_and_reader_may_declare_at_the_same_moment() {
+    let broker = Broker::of_this_test();
+    let bus = RabbitBus::connect_prefixed(&broker.url, "test", &broker.prefix, CancellationToken::new());
+    connected(&*bus).await;
+    let mut reader = bus.subscribe(Queue::DeskTicketEvents, 10).await.expect("subscribes");
+    eventually("confirm", async || bus.publish(event("loan.ticket.opened", "first")).await.ok()).await;
+    let delivery = next(&mut reader).await;
+    assert_eq!(delivery.body(), b"first");
+    delivery.ack().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
