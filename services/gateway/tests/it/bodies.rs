@@ -71,7 +71,8 @@ async fn small_chunked_bodies_pass() {
 async fn a_client_that_sends_everything_first_still_reads_its_413() {
     let echo = Echo::start().await;
     let gate = Gate::to(&[("loan-support", &echo.url)]).await;
-    let mut request = b"POST /support/tickets HTTP/1.1\r\nhost: a\r\ncontent-length: 3000000\r\n\r\n".to_vec();
+    let mut request =
+        b"POST /support/tickets HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 3000000\r\n\r\n".to_vec();
     request.resize(request.len() + 3_000_000, b'x');
     let answer = gate.raw(&request).await;
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
