@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use diesel_migrations::EmbeddedMigrations;
 use futures_util::future::join_all;
 use messaging::{Consumer, Relay};
+use metrics::gauge;
 use storage::{Db, migrate};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -90,6 +91,7 @@ pub async fn start<S: Service>(context: &Context, place: Place) -> anyhow::Resul
     for job in service.jobs(database.as_ref().map(|(_, db)| db)) {
         readers.spawn((job.run)(context.stages.readers.clone()));
     }
+    gauge!(telemetry::names::BUILD_INFO, "service" => S::NAME, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     let server = serve::<S>(context, service, place.listener, database, nudge)?;
     Ok(Running { name: S::NAME, address, server, relays, readers })
 }

@@ -148,9 +148,13 @@ impl Consumer {
         }
     }
 
+    async fn apply_all(&self, events: &[Envelope]) -> Result<Vec<usize>, ApplyError> {
+        gate::apply_all(&self.db, self.queue.name(), &*self.effect, events).await
+    }
+
     /// Applies each event, or parks it. After `Ok` every one of them is applied, was applied before, or is parked.
     pub async fn settle(&self, events: &[Envelope]) -> Result<(), DbError> {
-        match gate::apply_all(&self.db, &*self.effect, events).await {
+        match self.apply_all(events).await {
             Ok(behind) => {
                 for index in behind {
                     self.settle_gap(&events[index]).await?;
@@ -169,7 +173,7 @@ impl Consumer {
     }
 
     async fn settle_one(&self, event: &Envelope) -> Result<(), DbError> {
-        match gate::apply_all(&self.db, &*self.effect, std::slice::from_ref(event)).await {
+        match self.apply_all(std::slice::from_ref(event)).await {
             Ok(behind) if behind.is_empty() => Ok(()),
             Ok(_) => self.settle_gap(event).await,
             Err(ApplyError::Unfit(reason)) => self.park(event, &reason).await,
@@ -179,7 +183,7 @@ impl Consumer {
 
     /// Fetches the events between the last applied one and this one, and applies them in order.
     async fn settle_gap(&self, event: &Envelope) -> Result<(), DbError> {
-        counter!(telemetry::names::EVENTS_GAPS_TOTAL, "service" => self.service).increment(1);
+        counter!(telemetry::names::EVENTS_GAPS_TOTAL, "consumer" => self.queue.name()).increment(1);
         if let Some(version) = parked::first_parked(&self.db, &event.partitionkey).await?
             && version < event.data.version
         {
@@ -208,7 +212,7 @@ impl Consumer {
             if missing.is_empty() {
                 return Ok(Err(format!("the owner has nothing after version {last}")));
             }
-            match gate::apply_all(&self.db, &*self.effect, &missing).await {
+            match self.apply_all(&missing).await {
                 Ok(behind) if behind.is_empty() => {}
                 Ok(_) => return Ok(Err("the owner's events have a gap".to_owned())),
                 Err(ApplyError::Unfit(reason)) => return self.fill_up_to_unfit(missing, reason).await,
@@ -220,7 +224,7 @@ impl Consumer {
     /// One of the fetched events is unfit: those before it take effect, it is parked, and the rest waits.
     async fn fill_up_to_unfit(&self, missing: Vec<Envelope>, reason: String) -> Result<Result<(), String>, DbError> {
         for event in &missing {
-            match gate::apply_all(&self.db, &*self.effect, std::slice::from_ref(event)).await {
+            match self.apply_all(std::slice::from_ref(event)).await {
                 Ok(_) => {}
                 Err(ApplyError::Unfit(reason)) => {
                     self.park(event, &reason).await?;
@@ -245,7 +249,7 @@ impl Consumer {
             Err(error) => return tracing::debug!(%error, "parked events could not be read"),
         };
         for event in due {
-            let outcome = match gate::apply_all(&self.db, &*self.effect, std::slice::from_ref(&event)).await {
+            let outcome = match self.apply_all(std::slice::from_ref(&event)).await {
                 Ok(behind) if behind.is_empty() => Ok(()),
                 Ok(_) => match self.fill(&event).await {
                     Ok(outcome) => outcome,
@@ -262,7 +266,7 @@ impl Consumer {
                 tracing::debug!(%error, "the outcome of a parked event could not be recorded; it is tried again");
             }
         }
-        parked::measure(&self.db, self.service).await;
+        parked::measure(&self.db, self.queue.name()).await;
     }
 }
 

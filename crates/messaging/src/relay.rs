@@ -178,6 +178,8 @@ impl Relay {
     }
 
     async fn measure(&self) {
+        let connected = if self.bus.is_connected() { 1.0 } else { 0.0 };
+        gauge!(telemetry::names::BUS_CONNECTED, "service" => self.service).set(connected);
         let Ok(mut conn) = self.db.conn().await else { return };
         if let Ok((waiting, oldest)) = event_log::backlog(&mut conn).await {
             gauge!(telemetry::names::EVENTS_UNPUBLISHED, "service" => self.service).set(waiting as f64);

@@ -1,11 +1,12 @@
 //! A service's database as one runtime sees it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use deadpool::managed::{Object, Pool};
 use domain::Clock;
+use metrics::histogram;
 use tokio::sync::Notify;
 
 use crate::pool::Opener;
@@ -13,6 +14,9 @@ use crate::{DbError, Tx};
 
 /// How long a request waits for a free connection before it is refused as unavailable.
 const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The name `telemetry` documents; this crate stands beside it and cannot use it.
+const POOL_WAIT: &str = "crossdesk_db_pool_wait_seconds";
 
 /// A connection on loan from the pool.
 pub type Conn = Object<Opener>;
@@ -23,6 +27,7 @@ pub struct Db {
     pool: Pool<Opener>,
     clock: Arc<dyn Clock>,
     saved: Arc<Notify>,
+    service: &'static str,
 }
 
 impl Db {
@@ -30,7 +35,7 @@ impl Db {
     /// notified after each commit that wrote something, which wakes the relay.
     pub fn new(
         url: &str,
-        application: &str,
+        application: &'static str,
         size: usize,
         clock: Arc<dyn Clock>,
         saved: Arc<Notify>,
@@ -43,12 +48,15 @@ impl Db {
             .create_timeout(Some(CHECKOUT_TIMEOUT))
             .build()
             .map_err(|error| DbError::Unavailable(error.to_string()))?;
-        Ok(Self { pool, clock, saved })
+        Ok(Self { pool, clock, saved, service: application })
     }
 
     /// A connection, for work that needs no transaction.
     pub async fn conn(&self) -> Result<Conn, DbError> {
-        self.pool.get().await.map_err(|error| DbError::Unavailable(error.to_string()))
+        let began = Instant::now();
+        let conn = self.pool.get().await.map_err(|error| DbError::Unavailable(error.to_string()));
+        histogram!(POOL_WAIT, "service" => self.service).record(began.elapsed().as_secs_f64());
+        conn
     }
 
     /// Runs `work` as one unit: all of it is saved, or nothing.

@@ -17,13 +17,13 @@ pub const RATE_LIMITED_TOTAL: &str = "crossdesk_rate_limited_total";
 pub const SHED_TOTAL: &str = "crossdesk_shed_total";
 /// Counter: tokens refused. Label `reason` (a word such as `expired`, never the token).
 pub const TOKENS_REFUSED_TOTAL: &str = "crossdesk_tokens_refused_total";
-/// Counter: events that the bus has confirmed. Label `type`.
+/// Counter: events that the bus has confirmed. Label `service`.
 pub const EVENTS_PUBLISHED_TOTAL: &str = "crossdesk_events_published_total";
 /// Gauge: events in the log that the bus has not confirmed yet.
 pub const EVENTS_UNPUBLISHED: &str = "crossdesk_events_unpublished";
 /// Gauge: age of the oldest event that the bus has not confirmed yet, 0 if there is none. The first thing to alert on.
 pub const EVENTS_UNPUBLISHED_OLDEST_SECONDS: &str = "crossdesk_events_unpublished_oldest_seconds";
-/// Counter: events applied. Labels `consumer`, `type`.
+/// Counter: events applied. Label `consumer`, the queue.
 pub const EVENTS_APPLIED_TOTAL: &str = "crossdesk_events_applied_total";
 /// Counter: events that had been applied before and were skipped. Label `consumer`.
 pub const EVENTS_DUPLICATE_TOTAL: &str = "crossdesk_events_duplicate_total";
@@ -37,7 +37,7 @@ pub const EVENT_DELAY_SECONDS: &str = "crossdesk_event_delay_seconds";
 pub const BUS_CONNECTED: &str = "crossdesk_bus_connected";
 /// Histogram: waiting for a database connection of the pool.
 pub const DB_POOL_WAIT_SECONDS: &str = "crossdesk_db_pool_wait_seconds";
-/// Gauge: always 1. Labels `version`, `revision`.
+/// Gauge: always 1. Labels `service`, `version`.
 pub const BUILD_INFO: &str = "crossdesk_build_info";
 
 /// Registers description and unit of every metric with the recorder; `init_metrics` calls it.

@@ -12,7 +12,7 @@ use actix_web::{Error, HttpMessage as _};
 use chrono::{DateTime, Utc};
 use domain::Clock;
 use futures_util::future::{LocalBoxFuture, Ready, ready};
-use metrics::{counter, histogram};
+use metrics::{counter, gauge, histogram};
 use telemetry::TraceContext;
 
 use crate::id::{X_REQUEST_ID, request_id};
@@ -85,13 +85,31 @@ where
         let parent = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok());
         let trace = parent.and_then(TraceContext::parse).map_or_else(TraceContext::start, |parent| parent.child());
         request.extensions_mut().insert(Started { at: self.clock.now(), request_id: id.clone() });
+        let in_flight = InFlight::of(service);
         Box::pin(telemetry::in_trace(trace, async move {
+            let _in_flight = in_flight;
             let mut response = inner.call(request).await?;
             add_headers(&mut response, &id);
             record(&response, service, began);
             log_failure(&response, service, &id);
             Ok(response)
         }))
+    }
+}
+
+/// Counts a request as long as it is worked on, also if its client leaves.
+struct InFlight(&'static str);
+
+impl InFlight {
+    fn of(service: &'static str) -> Self {
+        gauge!(telemetry::names::HTTP_REQUESTS_IN_FLIGHT, "service" => service).increment(1.0);
+        Self(service)
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        gauge!(telemetry::names::HTTP_REQUESTS_IN_FLIGHT, "service" => self.0).decrement(1.0);
     }
 }
 

@@ -35,7 +35,12 @@ pub fn judge(last: i64, version: i64) -> Verdict {
 
 /// Applies events in the order given, in one transaction. Returns the positions of those that are behind a gap and did
 /// nothing. An error means that none of them took effect.
-pub async fn apply_all(db: &Db, effect: &dyn Apply, events: &[Envelope]) -> Result<Vec<usize>, ApplyError> {
+pub async fn apply_all(
+    db: &Db,
+    consumer: &'static str,
+    effect: &dyn Apply,
+    events: &[Envelope],
+) -> Result<Vec<usize>, ApplyError> {
     let mut tx = db.begin();
     let conn = tx.conn().await?;
     let before = lock(conn, events).await?;
@@ -45,7 +50,7 @@ pub async fn apply_all(db: &Db, effect: &dyn Apply, events: &[Envelope]) -> Resu
         let stream = event.partitionkey.as_str();
         match judge(last.get(stream).copied().unwrap_or(0), event.data.version) {
             Verdict::Duplicate => {
-                counter!(telemetry::names::EVENTS_DUPLICATE_TOTAL).increment(1);
+                counter!(telemetry::names::EVENTS_DUPLICATE_TOTAL, "consumer" => consumer).increment(1);
             }
             Verdict::Gap => behind.push(index),
             Verdict::Next => {
@@ -64,9 +69,9 @@ pub async fn apply_all(db: &Db, effect: &dyn Apply, events: &[Envelope]) -> Resu
     tx.finish().await?;
     let now = db.now();
     for event in applied {
-        counter!(telemetry::names::EVENTS_APPLIED_TOTAL).increment(1);
+        counter!(telemetry::names::EVENTS_APPLIED_TOTAL, "consumer" => consumer).increment(1);
         let delay = (now - event.time).num_microseconds().unwrap_or(i64::MAX) as f64 / 1e6;
-        histogram!(telemetry::names::EVENT_DELAY_SECONDS).record(delay.max(0.0));
+        histogram!(telemetry::names::EVENT_DELAY_SECONDS, "consumer" => consumer).record(delay.max(0.0));
     }
     Ok(behind)
 }

@@ -134,9 +134,9 @@ pub async fn replay(db: &Db) -> Result<usize, DbError> {
     Ok(storage::sql("UPDATE parked_events SET retry_at = now()").execute(&mut **conn).await?)
 }
 
-pub(super) async fn measure(db: &Db, service: &'static str) {
+pub(super) async fn measure(db: &Db, consumer: &'static str) {
     let Ok(mut conn) = db.conn().await else { return };
     if let Ok(count) = parked_events::table.count().get_result::<i64>(&mut **conn).await {
-        gauge!(telemetry::names::EVENTS_PARKED, "service" => service).set(count as f64);
+        gauge!(telemetry::names::EVENTS_PARKED, "consumer" => consumer).set(count as f64);
     }
 }
