@@ -1,7 +1,7 @@
 //! Who relays: a row that expires, judged by the database's clock. A crashed holder is replaced after its time is up.
 
-use diesel::QueryResult;
 use diesel::sql_types::{Integer, Uuid as SqlUuid};
+use diesel::{OptionalExtension as _, QueryResult};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -20,15 +20,16 @@ pub(super) async fn hold(conn: &mut AsyncPgConnection, holder: Uuid) -> QueryRes
         #[diesel(sql_type = diesel::sql_types::Bool)]
         expired: bool,
     }
-    let found: Vec<Row> = storage::sql(
+    let found: Option<Row> = storage::sql(
         "SELECT holder = $1 AS mine, expires_at < clock_timestamp() AS expired, \
          expires_at > clock_timestamp() + make_interval(secs => $2 / 2000.0) AS fresh FROM relay_lease",
     )
     .bind::<SqlUuid, _>(holder)
     .bind::<Integer, _>(LEASE_MS)
-    .load(conn)
-    .await?;
-    match found.iter().next() {
+    .get_result(conn)
+    .await
+    .optional()?;
+    match found {
         Some(row) if row.mine && row.fresh => return Ok(true),
         Some(row) if !row.mine && !row.expired => return Ok(false),
         _ => {}

@@ -42,62 +42,75 @@ async fn event_of(ticket: &str, events: &mut Subscription) -> Envelope {
     tokio::time::timeout(std::time::Duration::from_secs(20), reading).await.unwrap()
 }
 
+/// A database, a reader of the broker's events, and the service to be killed.
+struct Stage {
+    database: TestDatabase,
+    secrets: tempfile::TempDir,
+    events: Subscription,
+    over: CancellationToken,
+}
+
+impl Stage {
+    async fn set() -> Self {
+        let over = CancellationToken::new();
+        let bus = RabbitBus::connect(&amqp_url(), "test", over.clone());
+        Self {
+            database: TestDatabase::for_service::<LoanSupport>().await,
+            secrets: tempfile::tempdir().unwrap(),
+            events: bus.subscribe(Queue::DeskTicketEvents, 10).await.unwrap(),
+            over,
+        }
+    }
+
+    /// Starts the service; it stops where a crash point says so.
+    async fn service(&self, crash_points: &str) -> Process {
+        let settings = BTreeMap::from([
+            ("CROSSDESK__DATABASE__URL", self.database.url().to_owned()),
+            ("CROSSDESK__AMQP__URL", amqp_url()),
+            ("FAILPOINTS", crash_points.to_owned()),
+        ]);
+        Process::start(PROGRAM, self.secrets.path(), settings).await
+    }
+
+    async fn unpublished(&self) -> i64 {
+        self.database.count("SELECT count(*) FROM ticket_events WHERE published_at IS NULL").await
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.over.cancel();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn kill_9_between_write_and_publish_loses_no_event() {
     let _turn = QUEUE.lock().await;
-    let database = TestDatabase::for_service::<LoanSupport>().await;
-    let secrets = tempfile::tempdir().unwrap();
-    let settings = |crash_points: &str| {
-        BTreeMap::from([
-            ("CROSSDESK__DATABASE__URL", database.url().to_owned()),
-            ("CROSSDESK__AMQP__URL", amqp_url()),
-            ("FAILPOINTS", crash_points.to_owned()),
-        ])
-    };
-    let over = CancellationToken::new();
-    let bus = RabbitBus::connect(&amqp_url(), "test", over.clone());
-    let mut events = bus.subscribe(Queue::DeskTicketEvents, 10).await.unwrap();
-
-    let service = Process::start(PROGRAM, secrets.path(), settings("relay.before_publish=pause")).await;
+    let mut stage = Stage::set().await;
+    let service = stage.service("relay.before_publish=pause").await;
     let ticket = open(&service).await;
     service.kill();
-    assert_eq!(database.count("SELECT count(*) FROM ticket_events WHERE published_at IS NULL").await, 1);
+    assert_eq!(stage.unpublished().await, 1);
 
-    let service = Process::start(PROGRAM, secrets.path(), settings("")).await;
-    let event = event_of(&ticket, &mut events).await;
+    let service = stage.service("").await;
+    let event = event_of(&ticket, &mut stage.events).await;
     assert_eq!((event.kind.as_str(), event.data.version), ("ticket.opened", 1));
-    testkit::eventually("the event is marked as published", async || {
-        let left = database.count("SELECT count(*) FROM ticket_events WHERE published_at IS NULL").await;
-        (left == 0).then_some(())
-    })
-    .await;
+    testkit::eventually("the event is marked as published", async || (stage.unpublished().await == 0).then_some(()))
+        .await;
     assert_eq!(service.terminate().await, Some(0), "an orderly stop");
-    over.cancel();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn kill_9_between_confirm_and_mark_publishes_the_same_event_again() {
     let _turn = QUEUE.lock().await;
-    let database = TestDatabase::for_service::<LoanSupport>().await;
-    let secrets = tempfile::tempdir().unwrap();
-    let settings = |crash_points: &str| {
-        BTreeMap::from([
-            ("CROSSDESK__DATABASE__URL", database.url().to_owned()),
-            ("CROSSDESK__AMQP__URL", amqp_url()),
-            ("FAILPOINTS", crash_points.to_owned()),
-        ])
-    };
-    let over = CancellationToken::new();
-    let bus = RabbitBus::connect(&amqp_url(), "test", over.clone());
-    let mut events = bus.subscribe(Queue::DeskTicketEvents, 10).await.unwrap();
-
-    let service = Process::start(PROGRAM, secrets.path(), settings("relay.before_mark=pause")).await;
+    let mut stage = Stage::set().await;
+    let service = stage.service("relay.before_mark=pause").await;
     let ticket = open(&service).await;
-    let first = event_of(&ticket, &mut events).await;
+    let first = event_of(&ticket, &mut stage.events).await;
     service.kill();
-    let service = Process::start(PROGRAM, secrets.path(), settings("")).await;
-    let second = event_of(&ticket, &mut events).await;
+    assert_eq!(stage.unpublished().await, 1);
+
+    let _service = stage.service("").await;
+    let second = event_of(&ticket, &mut stage.events).await;
     assert_eq!(first, second, "the same event, with the same id: readers drop it");
-    drop(service);
-    over.cancel();
 }

@@ -118,7 +118,7 @@ async fn keys_are_forgotten_after_thirty_days() {
     post(&app, "/support/tickets", &customer, "young", &draft()).await;
     app.database.run("UPDATE idempotency_keys SET created_at = now() - interval '31 days' WHERE key = 'old'").await;
     let db = storage::Db::new(app.database.url(), "test", 1, app.context.clock.clone(), Default::default()).unwrap();
-    assert_eq!(storage::once::forget_old(&mut *db.conn().await.unwrap()).await.unwrap(), 1);
+    assert_eq!(storage::once::forget_old(&mut db.conn().await.unwrap()).await.unwrap(), 1);
     assert_eq!(app.database.count("SELECT count(*) FROM idempotency_keys WHERE key = 'young'").await, 1);
 }
 
