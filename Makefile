@@ -4,7 +4,7 @@
 run: ## Everything in one process on http://127.0.0.1:8080, from nothing
 	deploy/local/setup postgresql
 	cargo build --release
-	exec target/release/crossdesk serve
+	CROSSDESK__LOG__FORMAT=$${CROSSDESK__LOG__FORMAT:-text} exec target/release/crossdesk serve
 
 up: ## The distributed form on this machine: each service its own process, RabbitMQ, PostgreSQL
 	deploy/local/setup postgresql rabbitmq

@@ -1,6 +1,7 @@
 //! Starts a service and stops it again. A process hosts one service, or all of them.
 
 use std::net::{SocketAddr, TcpListener};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web as actix};
 use anyhow::Context as _;
 use diesel_migrations::EmbeddedMigrations;
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use messaging::{Consumer, Relay};
 use metrics::gauge;
@@ -76,20 +78,20 @@ pub async fn start<S: Service>(context: &Context, place: Place) -> anyhow::Resul
         (None, _) => None,
     };
     let (mut relays, mut readers) = (JoinSet::new(), JoinSet::new());
+    let stop = &context.stages.readers;
     if let Some((_, db)) = &database {
         let relay = Relay::new(S::NAME, db.clone(), Arc::clone(&context.bus), Arc::clone(&nudge), &*context.clock);
-        relays.spawn(relay.run(context.stages.relays.clone()));
+        let last = &context.stages.relays;
+        relays.spawn(watched::<S>(context, last, relay.run(last.clone())));
         for subscription in service.subscriptions() {
             let ends = (Arc::clone(&context.bus), context.owner(S::NAME));
             let consumer = Consumer::new(S::NAME, subscription.queue, db.clone(), ends, subscription.effect);
-            readers.spawn(consumer.run(context.stages.readers.clone()));
+            readers.spawn(watched::<S>(context, stop, consumer.run(stop.clone())));
         }
-    }
-    if let Some((_, db)) = &database {
-        readers.spawn(forget_old_keys(db.clone(), context.stages.readers.clone()));
+        readers.spawn(watched::<S>(context, stop, forget_old_keys(db.clone(), stop.clone())));
     }
     for job in service.jobs(database.as_ref().map(|(_, db)| db)) {
-        readers.spawn((job.run)(context.stages.readers.clone()));
+        readers.spawn(watched::<S>(context, stop, (job.run)(stop.clone())));
     }
     gauge!(telemetry::names::BUILD_INFO, "service" => S::NAME, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     let server = serve::<S>(context, service, place.listener, database, nudge)?;
@@ -171,6 +173,23 @@ fn serve<S: Service>(
     let handle = server.handle();
     tokio::spawn(server);
     Ok(handle)
+}
+
+/// Runs a background task. One that ends before it is told to, by a panic, takes readiness with it: events would wait
+/// for ever behind a service that looks well. The event log keeps them until the restart that is then due.
+fn watched<S: Service>(
+    context: &Context,
+    stop: &CancellationToken,
+    task: impl Future<Output = ()> + Send + 'static,
+) -> impl Future<Output = ()> + Send + 'static {
+    let (serving, stop) = (Arc::clone(&context.serving), stop.clone());
+    async move {
+        let _ended = AssertUnwindSafe(task).catch_unwind().await;
+        if !stop.is_cancelled() {
+            serving.store(false, Ordering::Release);
+            tracing::error!(service = S::NAME, "a background task ended by itself; the service is no longer ready");
+        }
+    }
 }
 
 /// Removes idempotency keys whose time is up, until told to stop.

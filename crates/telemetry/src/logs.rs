@@ -27,7 +27,7 @@ pub struct LogConfig {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { format: LogFormat::default(), filter: "info".to_owned() }
+        Self { format: LogFormat::default(), filter: "info,actix_server=warn".to_owned() }
     }
 }
 
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn the_default_is_json_at_info() {
-        let default = LogConfig { format: LogFormat::Json, filter: "info".to_owned() };
+        let default = LogConfig { format: LogFormat::Json, filter: "info,actix_server=warn".to_owned() };
         assert_eq!(LogConfig::default(), default);
         assert_eq!(parsed("{}").unwrap(), default);
     }

@@ -101,9 +101,17 @@ async fn a_postgresql_that_is_killed_is_started_again() {
     let data = folder.path().join("data");
     let instance = Instance::new(&served.url, &data);
     instance.live_a_ticket().await;
-    let note = fs::read_to_string(data.join("postgres/data/postmaster.pid")).unwrap();
-    let pid = note.lines().next().unwrap().parse().ok().and_then(rustix::process::Pid::from_raw).unwrap();
+    let postmaster = || {
+        let note = fs::read_to_string(data.join("postgres/data/postmaster.pid")).ok()?;
+        // Its eighth line says when it takes connections.
+        let is_ready = note.lines().nth(7).is_some_and(|status| status.trim() == "ready");
+        is_ready.then(|| note.lines().next()?.parse::<i32>().ok())?
+    };
+    let first = postmaster().unwrap();
+    let pid = rustix::process::Pid::from_raw(first).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    // Until then the old backends may still answer.
+    testkit::eventually("a new PostgreSQL is there", async || postmaster().filter(|pid| *pid != first)).await;
     testkit::eventually("tickets are served again", async || {
         let (status, list) = instance.ask(Method::GET, "/support/tickets", ("user_123", Role::Customer), None).await;
         (status == 200 && list["data"].as_array().is_some_and(|tickets| tickets.len() == 1)).then_some(())
