@@ -24,10 +24,11 @@ use web::{Access, Fault, Observe, Refusal, Routes};
 use crate::internal_events::{self, EventSource};
 use crate::{Context, Service, Worker, http_client};
 
-/// How long requests that run may take to finish when the process stops.
-const FINISH_REQUESTS: Duration = Duration::from_secs(10);
+/// How long requests that run may take to finish when the process stops. Twice this, for the gateway and for what is
+/// behind it, and twice the next is the promise of 20 s.
+const FINISH_REQUESTS: Duration = Duration::from_secs(6);
 /// How long the relay may take to publish what is left, and readers to finish their batch.
-const FINISH_BACKGROUND: Duration = Duration::from_secs(5);
+const FINISH_BACKGROUND: Duration = Duration::from_secs(4);
 /// How long a client may take to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an idle connection stays open: longer than the gateway's client keeps it, so that it is never cut in use.
@@ -233,12 +234,13 @@ impl Running {
         self.address
     }
 
-    /// Stops services together, stage by stage, so that the last event of one still reaches another. Their servers stop
-    /// in the order given: the gateway comes first, and what it has taken is finished while the others still answer.
+    /// Stops services together, stage by stage, so that the last event of one still reaches another. The first one's
+    /// server stops before the others': it is the gateway, and what it has taken is finished while they still answer.
     pub async fn stop_all(mut services: Vec<Self>, context: &Context) {
         context.serving.store(false, Ordering::Release);
-        for service in &services {
-            service.server.stop(true).await;
+        if let Some((first, others)) = services.split_first() {
+            first.server.stop(true).await;
+            join_all(others.iter().map(|service| service.server.stop(true))).await;
         }
         context.stages.relays.cancel();
         join_all(services.iter_mut().map(|service| finish(&mut service.relays))).await;
