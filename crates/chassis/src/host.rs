@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use diesel_migrations::EmbeddedMigrations;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use messaging::{Consumer, Relay};
+use messaging::{Consumer, Receiver, Relay};
 use metrics::gauge;
 use storage::{Db, migrate};
 use tokio::sync::Notify;
@@ -22,6 +22,7 @@ use web::health::{self, Health};
 use web::{Access, Fault, Observe, Refusal, Routes};
 
 use crate::internal_events::{self, EventSource};
+use crate::service::{Effect, Subscription};
 use crate::{Context, Service, Worker, http_client};
 
 /// How long requests that run may take to finish when the process stops. Twice this, for the gateway and for what is
@@ -84,10 +85,18 @@ pub async fn start<S: Service>(context: &Context, place: Place) -> anyhow::Resul
         let relay = Relay::new(S::NAME, db.clone(), Arc::clone(&context.bus), Arc::clone(&nudge), &*context.clock);
         let last = &context.stages.relays;
         relays.spawn(watched::<S>(context, last, relay.run(last.clone())));
-        for subscription in service.subscriptions() {
-            let ends = (Arc::clone(&context.bus), context.owner(S::NAME));
-            let consumer = Consumer::new(S::NAME, subscription.queue, db.clone(), ends, subscription.effect);
-            readers.spawn(watched::<S>(context, stop, consumer.run(stop.clone())));
+        for Subscription { queue, effect } in service.subscriptions(db) {
+            let bus = Arc::clone(&context.bus);
+            match effect {
+                Effect::Events(effect) => {
+                    let consumer = Consumer::new(S::NAME, queue, db.clone(), (bus, context.owner(S::NAME)), effect);
+                    readers.spawn(watched::<S>(context, stop, consumer.run(stop.clone())));
+                }
+                Effect::Messages(effect) => {
+                    let receiver = Receiver::new(S::NAME, queue, bus, effect);
+                    readers.spawn(watched::<S>(context, stop, receiver.run(stop.clone())));
+                }
+            }
         }
         readers.spawn(watched::<S>(context, stop, forget_old_keys(db.clone(), stop.clone())));
     }
@@ -160,7 +169,7 @@ fn serve<S: Service>(
                 }
             })
             .default_service(fallback.unwrap_or_else(|| actix::to(path_not_found)))
-            .wrap(Observe::new(S::NAME, Arc::clone(&context.clock)))
+            .wrap(Observe::new(S::NAME, S::SHAPE, Arc::clone(&context.clock)))
     };
     let mut server = HttpServer::new(app)
         .client_request_timeout(HEAD_TIMEOUT)

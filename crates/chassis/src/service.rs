@@ -5,8 +5,8 @@ use std::sync::Arc;
 use diesel_migrations::EmbeddedMigrations;
 use domain::Clock;
 use futures_util::future::BoxFuture;
-use messaging::Apply;
 use messaging::topology::Queue;
+use messaging::{Apply, Receive};
 use storage::Db;
 use tokio_util::sync::CancellationToken;
 use web::{Routes, Shape};
@@ -36,8 +36,8 @@ pub trait Service: Sized + Send + Sync + 'static {
     /// Its OpenAPI document.
     fn openapi() -> utoipa::openapi::OpenApi;
 
-    /// The queues it reads.
-    fn subscriptions(&self) -> Vec<Subscription> {
+    /// The queues it reads, and what their messages do to its database.
+    fn subscriptions(&self, _db: &Db) -> Vec<Subscription> {
         Vec::new()
     }
 
@@ -65,13 +65,31 @@ impl Worker {
     }
 }
 
-/// A queue and what its events do.
+/// A queue and what its messages do.
 #[derive(Debug, Clone)]
 pub struct Subscription {
-    /// The queue.
-    pub queue: Queue,
-    /// The effect of each event.
-    pub effect: Arc<dyn Apply>,
+    pub(crate) queue: Queue,
+    pub(crate) effect: Effect,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Effect {
+    Events(Arc<dyn Apply>),
+    Messages(Arc<dyn Receive>),
+}
+
+impl Subscription {
+    /// Reads whole streams of events, through the version gate.
+    #[must_use]
+    pub fn events(queue: Queue, effect: Arc<dyn Apply>) -> Self {
+        Self { queue, effect: Effect::Events(effect) }
+    }
+
+    /// Reads messages one by one.
+    #[must_use]
+    pub fn messages(queue: Queue, effect: Arc<dyn Receive>) -> Self {
+        Self { queue, effect: Effect::Messages(effect) }
+    }
 }
 
 /// Work in the background: wakes up, looks at the tables, does what is due, until it is told to stop.

@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{Actor, Line, TicketEvent, TicketKey, TicketState};
+use crate::{Actor, Line, Stream, TicketEvent, TicketKey, TicketState};
 
 /// What a change needs to know of the ticket that it changes.
 pub trait Aggregate {
@@ -19,8 +19,13 @@ pub trait Aggregate {
     /// The id its line's clients use.
     fn ticket_id(&self) -> String;
 
-    /// The state events carry.
-    fn state(&self) -> TicketState;
+    /// The stream its events belong to: the ticket's own, unless it is only about the ticket.
+    fn stream(&self) -> Stream {
+        Stream::of_ticket(self.key())
+    }
+
+    /// The state events carry; none if its stream is not the ticket's own.
+    fn state(&self) -> Option<TicketState>;
 
     /// Number of events so far.
     fn version(&self) -> i64;
@@ -35,7 +40,7 @@ pub struct NewEvent {
     /// What happened.
     pub event: TicketEvent,
     /// The ticket after it.
-    pub state: TicketState,
+    pub state: Option<TicketState>,
     /// Its position in the ticket's stream.
     pub version: i64,
 }

@@ -6,6 +6,7 @@
 //! so every failure here means "later", never "lost".
 
 mod delivery;
+mod listen;
 mod local;
 mod rabbit;
 
@@ -17,6 +18,7 @@ use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 pub use delivery::{Delivery, Subscription};
+pub use listen::{Heard, Listener};
 pub use local::{DeadLetter, LocalBus};
 pub use rabbit::RabbitBus;
 
@@ -95,6 +97,10 @@ pub trait Bus: Debug + Send + Sync + 'static {
     /// # Errors
     /// The bus is shutting down.
     fn subscribe(&self, queue: Queue, prefetch: u16) -> BoxFuture<'_, Result<Subscription, SubscribeError>>;
+
+    /// Hears every ticket event whose routing key matches the topic pattern, whoever else reads it: from now on, not
+    /// stored, and not all of them if the connection breaks. Must be called within a tokio runtime.
+    fn listen(&self, pattern: &str) -> Listener;
 
     /// Whether publishing has a connection right now. For metrics only, never for readiness: a broker that is down
     /// only delays.

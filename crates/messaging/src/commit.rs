@@ -1,6 +1,6 @@
 //! The one way to save a ticket: a decided change, its rows and its events in one statement.
 
-use domain::{Aggregate, Change, EventData, EventId, Stream};
+use domain::{Aggregate, Change, EventData, EventId};
 use storage::{DbError, Together, Tx};
 
 use crate::event_log::{Append, NewRow};
@@ -27,11 +27,11 @@ pub async fn commit<T: Persist>(tx: &mut Tx, change: Change<T>) -> Result<T, DbE
             ticket_id: ticket.ticket_id(),
             version: new.version,
             actor: change.actor().clone(),
-            state: Some(new.state.clone()),
+            state: new.state.clone(),
             members: members(&new.event)?,
         };
         rows.push(NewRow {
-            stream: Stream::of_ticket(ticket.key()),
+            stream: ticket.stream(),
             event_id: EventId(tx.db().clock().new_id()),
             kind: new.event.kind(),
             traceparent: traceparent.clone(),

@@ -4,14 +4,18 @@ pub mod bus;
 mod commit;
 pub mod consumer;
 pub mod event_log;
+mod outgoing;
 mod owner;
+mod receive;
 pub mod relay;
 mod schema;
 pub mod topology;
 
 pub use commit::{Persist, commit};
 pub use consumer::{Apply, ApplyError, Consumer};
+pub use outgoing::{Outgoing, Put};
 pub use owner::{HttpOwner, Owner, OwnerError, PAGE, ServiceToken};
+pub use receive::{Receive, ReceiveError, Received, Receiver};
 pub use relay::Relay;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};

@@ -5,6 +5,7 @@
 //! harm: readers drop duplicates.
 
 mod lease;
+mod messages;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use uuid::Uuid;
 
 use crate::bus::{Bus, Message, Properties, PublishError};
 use crate::event_log::{self, LoggedEvent};
+use crate::outgoing;
 use crate::topology::Exchange;
 
 /// How often the log is looked at without a nudge: bounds the delay of events committed by other processes.
@@ -40,6 +42,8 @@ pub struct Relay {
     db: Db,
     bus: Arc<dyn Bus>,
     nudge: Arc<Notify>,
+    /// Wakes the half that sends messages.
+    messages: Notify,
     holder: Uuid,
 }
 
@@ -47,18 +51,27 @@ impl Relay {
     /// A relay for the events of `service`. `nudge` is notified after each commit of this process.
     #[must_use]
     pub fn new(service: &'static str, db: Db, bus: Arc<dyn Bus>, nudge: Arc<Notify>, clock: &dyn Clock) -> Self {
-        Self { service, db, bus, nudge, holder: clock.new_id() }
+        Self { service, db, bus, nudge, messages: Notify::new(), holder: clock.new_id() }
     }
 
     /// Relays until told to stop, then publishes what is left and gives the lease back.
+    ///
+    /// Events and other messages go side by side: a message waits for its one reader, and events must not wait with it.
     pub async fn run(self, stop: CancellationToken) {
+        tokio::join!(self.relay_events(&stop), self.relay_messages(&stop));
+        if let Err(error) = self.drain().await {
+            tracing::info!(service = self.service, %error, "stopped with events left; the next start publishes them");
+        }
+    }
+
+    async fn relay_events(&self, stop: &CancellationToken) {
         let mut measured = tokio::time::Instant::now();
         while !stop.is_cancelled() {
             let busy = match self.step().await {
                 Ok(moved) => moved == BATCH as usize,
                 Err(error) => {
                     tracing::warn!(service = self.service, %error, "events wait: the relay could not work");
-                    self.rest(REST, &stop).await;
+                    self.rest(REST, stop).await;
                     false
                 }
             };
@@ -67,11 +80,8 @@ impl Relay {
                 self.measure().await;
             }
             if !busy {
-                self.rest(POLL, &stop).await;
+                self.rest(POLL, stop).await;
             }
-        }
-        if let Err(error) = self.drain().await {
-            tracing::info!(service = self.service, %error, "stopped with events left; the next start publishes them");
         }
     }
 
@@ -83,6 +93,9 @@ impl Relay {
         }
         let batch = event_log::unpublished(&mut conn, BATCH).await.map_err(DbError::from)?;
         if batch.is_empty() {
+            if outgoing::is_any_unpublished(&mut conn).await? {
+                self.messages.notify_one();
+            }
             return Ok(0);
         }
         drop(conn);
@@ -164,15 +177,16 @@ impl Relay {
                 Err(error) => break Err(error),
             }
         };
+        let messages = self.send_messages().await;
         let mut conn = self.db.conn().await?;
         lease::give_back(&mut conn, self.holder).await.map_err(DbError::from)?;
-        published
+        published.and(messages.map(drop))
     }
 
     async fn rest(&self, time: Duration, stop: &CancellationToken) {
         tokio::select! {
             () = tokio::time::sleep(time) => {}
-            () = self.nudge.notified(), if time == POLL => {}
+            () = self.nudge.notified(), if time == POLL => self.messages.notify_one(),
             () = stop.cancelled() => {}
         }
     }

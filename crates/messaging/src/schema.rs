@@ -31,3 +31,19 @@ diesel::table! {
         retry_at -> Timestamptz,
     }
 }
+
+diesel::table! {
+    outgoing_messages (message_id) {
+        message_id -> Uuid,
+        exchange -> Text,
+        routing_key -> Text,
+        kind -> Text,
+        content_type -> Text,
+        correlation_id -> Nullable<Text>,
+        reply_to -> Nullable<Text>,
+        headers -> Jsonb,
+        sent_at -> Timestamptz,
+        body -> Binary,
+        published_at -> Nullable<Timestamptz>,
+    }
+}

@@ -18,13 +18,31 @@ pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// Memory taken for a body before any of it has come, whatever is announced.
 const FIRST_BYTES: usize = 16 * 1024;
 
+/// The media type of forms.
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// Most characters of an `Idempotency-Key`.
 const MAX_KEY_CHARS: usize = 255;
 
-/// A request that is read from a JSON body.
+/// The media types that an operation takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    /// `application/json` or any `+json`. A request without a body needs no content type.
+    Json,
+    /// As `Json`, also any `*/json` and `application/x-www-form-urlencoded`; a content type is always needed.
+    JsonOrForm,
+}
+
+/// A request that is read from its body.
 pub trait FromBody: Sized + 'static {
     /// The line's own error.
     type Error: Into<Error>;
+
+    /// What the operation takes.
+    const MEDIA: Media = Media::Json;
+
+    /// The largest body it takes.
+    const MAX_BYTES: usize = MAX_BODY_BYTES;
 
     /// Reads the bytes; empty if there is no body.
     fn from_body(bytes: &[u8], request: &HttpRequest) -> Result<Self, Self::Error>;
@@ -41,7 +59,7 @@ impl<T: FromBody> FromRequest for Body<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let bytes = read(&request, payload).await?;
+            let bytes = read::<T>(&request, payload).await?;
             T::from_body(&bytes, &request).map(Self).map_err(Into::into)
         })
     }
@@ -63,7 +81,7 @@ impl<T: FromBody> FromRequest for Post<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let bytes = read(&request, payload).await?;
+            let bytes = read::<T>(&request, payload).await?;
             let key = key(&request, &bytes).map_err(|fault| Refusal::of(&request, fault))?;
             let body = T::from_body(&bytes, &request).map_err(Into::into)?;
             Ok(Self { body, key })
@@ -71,34 +89,52 @@ impl<T: FromBody> FromRequest for Post<T> {
     }
 }
 
-/// Reads a JSON body within the limit. A request without a body needs no content type.
-async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, Refusal> {
-    let json = is_json(request.headers());
+/// Reads a body within the limit.
+async fn read<T: FromBody>(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, Refusal> {
+    let is_taken = T::MEDIA.takes(&essence(request.headers()));
     let refuse = |fault| Err(Refusal::of(request, fault));
-    let over = if json { Fault::TooLarge } else { Fault::UnsupportedMediaType };
+    if !is_taken && T::MEDIA == Media::JsonOrForm {
+        return refuse(Fault::UnsupportedMediaType);
+    }
+    let over = if is_taken { Fault::TooLarge } else { Fault::UnsupportedMediaType };
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
+    if announced.is_some_and(|length| length > T::MAX_BYTES) {
         return refuse(over);
     }
     let mut bytes = BytesMut::with_capacity(announced.unwrap_or(0).min(FIRST_BYTES));
     while let Some(chunk) = payload.next().await {
         let Ok(chunk) = chunk else { return refuse(Fault::BadRequest("malformed JSON".to_owned())) };
-        if bytes.len() + chunk.len() > MAX_BODY_BYTES {
+        if bytes.len() + chunk.len() > T::MAX_BYTES {
             return refuse(over);
         }
         bytes.extend_from_slice(&chunk);
     }
-    if !json && !bytes.is_empty() {
+    if !is_taken && !bytes.is_empty() {
         return refuse(Fault::UnsupportedMediaType);
     }
     Ok(bytes.freeze())
 }
 
-/// `application/json` or any `+json`; parameters do not matter.
-fn is_json(headers: &HeaderMap) -> bool {
+impl Media {
+    fn takes(self, essence: &str) -> bool {
+        let is_json = essence == "application/json" || (essence.contains('/') && essence.ends_with("+json"));
+        match self {
+            Self::Json => is_json,
+            Self::JsonOrForm => is_json || essence.ends_with("/json") || essence == FORM,
+        }
+    }
+}
+
+/// The content type without its parameters, in lower case; empty if there is none.
+fn essence(headers: &HeaderMap) -> String {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence == "application/json" || (essence.contains('/') && essence.ends_with("+json"))
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Whether the body is a form.
+#[must_use]
+pub fn is_form(request: &HttpRequest) -> bool {
+    essence(request.headers()) == FORM
 }
 
 /// The request's idempotency key, if it has one.

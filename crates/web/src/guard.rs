@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, COOKIE};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
 use auth::{Caller, Verifier};
@@ -22,21 +22,40 @@ pub enum Access {
     Open,
     /// Callers with a token for this line.
     Line(Line),
+    /// As `Line`, with the token in `Authorization` or, for browsers that cannot set a header on a WebSocket, in the
+    /// cookie [`SESSION_COOKIE`]. The header counts if both are there.
+    Session(Line),
+    /// As `Line`, or nobody at all. A token that is there must be good.
+    Guest(Line),
     /// Callers with any valid token.
     Token,
     /// Other Crossdesk services: tokens of role `service`.
     Service,
 }
 
+/// The cookie that may hold a token where [`Access::Session`] says so.
+pub const SESSION_COOKIE: &str = "sesid";
+
 /// The caller, whose token was verified before the handler ran.
 #[derive(Debug, Clone)]
-pub struct Signed(Arc<Caller>);
+pub struct Signed {
+    caller: Arc<Caller>,
+    by_cookie: bool,
+}
+
+impl Signed {
+    /// Whether the token came as a cookie, which a browser also sends along for other origins.
+    #[must_use]
+    pub fn by_cookie(&self) -> bool {
+        self.by_cookie
+    }
+}
 
 impl Deref for Signed {
     type Target = Caller;
 
     fn deref(&self) -> &Caller {
-        &self.0
+        &self.caller
     }
 }
 
@@ -70,31 +89,57 @@ async fn admit(access: Access, request: &HttpRequest) -> Result<(), Fault> {
     if access == Access::Open {
         return Ok(());
     }
-    let caller = authenticate(request).await.inspect_err(|_| {
+    let found = match token(access, request) {
+        Ok(None) if matches!(access, Access::Guest(_)) => return Ok(()),
+        Ok(None) => Err(Fault::Unauthorized),
+        Ok(Some(found)) => Ok(found),
+        Err(refused) => Err(refused),
+    };
+    let caller = match found {
+        Ok((token, by_cookie)) => verify(token, request).await.map(|caller| Signed { caller, by_cookie }),
+        Err(refused) => Err(refused),
+    };
+    let caller = caller.inspect_err(|_| {
         counter!(telemetry::names::TOKENS_REFUSED_TOTAL).increment(1);
     })?;
     if !permits(access, &caller) {
         return Err(Fault::Forbidden);
     }
-    request.extensions_mut().insert(Signed(caller));
+    request.extensions_mut().insert(caller);
     Ok(())
 }
 
 fn permits(access: Access, caller: &Caller) -> bool {
     match access {
         Access::Open | Access::Token => true,
-        Access::Line(line) => caller.may_use(line),
+        Access::Line(line) | Access::Session(line) | Access::Guest(line) => caller.may_use(line),
         Access::Service => caller.role() == Role::Service,
     }
 }
 
-async fn authenticate(request: &HttpRequest) -> Result<Arc<Caller>, Fault> {
+/// The token, and whether it is a cookie; nothing if none was sent.
+fn token(access: Access, request: &HttpRequest) -> Result<Option<(&str, bool)>, Fault> {
+    let mut headers = request.headers().get_all(AUTHORIZATION);
+    match (headers.next(), headers.next()) {
+        (Some(_), Some(_)) => Err(Fault::Unauthorized),
+        (Some(header), None) => {
+            auth::bearer(header.as_bytes()).map(|token| Some((token, false))).ok_or(Fault::Unauthorized)
+        }
+        (None, _) if matches!(access, Access::Session(_)) => Ok(session_cookie(request).map(|token| (token, true))),
+        (None, _) => Ok(None),
+    }
+}
+
+fn session_cookie(request: &HttpRequest) -> Option<&str> {
+    let headers = request.headers().get_all(COOKIE).filter_map(|header| header.to_str().ok());
+    let mut pairs = headers.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, value)| value.trim_matches('"'))
+}
+
+async fn verify(token: &str, request: &HttpRequest) -> Result<Arc<Caller>, Fault> {
     let verifier = request
         .app_data::<web::Data<Verifier>>()
         .ok_or_else(|| Fault::Internal("the service has no token verifier".to_owned()))?;
-    let mut headers = request.headers().get_all(AUTHORIZATION);
-    let (Some(header), None) = (headers.next(), headers.next()) else { return Err(Fault::Unauthorized) };
-    let token = auth::bearer(header.as_bytes()).ok_or(Fault::Unauthorized)?;
     if let Some(caller) = verifier.verify_cached(token) {
         return Ok(caller);
     }

@@ -15,6 +15,7 @@ use futures_util::future::{LocalBoxFuture, Ready, ready};
 use metrics::{counter, gauge, histogram};
 use telemetry::TraceContext;
 
+use crate::Shape;
 use crate::id::{X_REQUEST_ID, request_id};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -28,18 +29,23 @@ pub struct Started {
     pub request_id: String,
 }
 
+/// What metrics call the route of a request that no pattern of this service's own matched: the gateway sets it.
+#[derive(Debug, Clone)]
+pub struct RouteLabel(pub String);
+
 /// The middleware around everything a service does.
 #[derive(Debug, Clone)]
 pub struct Observe {
     service: &'static str,
+    shape: Shape,
     clock: Arc<dyn Clock>,
 }
 
 impl Observe {
-    /// For the service of this name.
+    /// For the service of this name, whose answers have the headers of this shape.
     #[must_use]
-    pub fn new(service: &'static str, clock: Arc<dyn Clock>) -> Self {
-        Self { service, clock }
+    pub fn new(service: &'static str, shape: Shape, clock: Arc<dyn Clock>) -> Self {
+        Self { service, shape, clock }
     }
 }
 
@@ -55,7 +61,12 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, inner: S) -> Self::Future {
-        ready(Ok(Observed { inner: Rc::new(inner), service: self.service, clock: Arc::clone(&self.clock) }))
+        ready(Ok(Observed {
+            inner: Rc::new(inner),
+            service: self.service,
+            shape: self.shape,
+            clock: Arc::clone(&self.clock),
+        }))
     }
 }
 
@@ -64,6 +75,7 @@ where
 pub struct Observed<S> {
     inner: Rc<S>,
     service: &'static str,
+    shape: Shape,
     clock: Arc<dyn Clock>,
 }
 
@@ -79,7 +91,7 @@ where
     forward_ready!(inner);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let (inner, service) = (Rc::clone(&self.inner), self.service);
+        let (inner, service, shape) = (Rc::clone(&self.inner), self.service, self.shape);
         let began = Instant::now();
         let id = request_id(request.headers(), &*self.clock);
         let parent = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok());
@@ -89,7 +101,7 @@ where
         Box::pin(telemetry::in_trace(trace, async move {
             let _in_flight = in_flight;
             let mut response = inner.call(request).await?;
-            add_headers(&mut response, &id);
+            add_headers(&mut response, &id, shape);
             record(&response, service, began);
             log_failure(&response, service, &id);
             Ok(response)
@@ -113,12 +125,15 @@ impl Drop for InFlight {
     }
 }
 
-fn add_headers<B>(response: &mut ServiceResponse<B>, id: &str) {
+fn add_headers<B>(response: &mut ServiceResponse<B>, id: &str, shape: Shape) {
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(X_REQUEST_ID, id);
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    for (name, value) in shape.headers() {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
     if !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
@@ -126,7 +141,8 @@ fn add_headers<B>(response: &mut ServiceResponse<B>, id: &str) {
 
 fn record<B>(response: &ServiceResponse<B>, service: &'static str, began: Instant) {
     // The pattern and not the path: a path has ids in it, and there is no end of those.
-    let route = response.request().match_pattern().unwrap_or_else(|| "unknown".to_owned());
+    let label = response.request().extensions().get::<RouteLabel>().map(|RouteLabel(label)| label.clone());
+    let route = label.or_else(|| response.request().match_pattern()).unwrap_or_else(|| "unknown".to_owned());
     let status = response.status().as_str().to_owned();
     counter!(telemetry::names::HTTP_REQUESTS_TOTAL, "service" => service, "route" => route.clone(), "status" => status)
         .increment(1);

@@ -26,6 +26,11 @@ impl<'a> Query<'a> {
         Self { pairs: pairs.collect() }
     }
 
+    /// The names of all parameters, one for each time it was given.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.pairs.iter().map(|(name, _)| name.as_ref())
+    }
+
     /// The value of a documented parameter.
     pub fn get(&self, name: &'static str) -> Result<Option<&str>, GivenTwice> {
         let mut values = self.pairs.iter().filter(|(found, _)| found == name).map(|(_, value)| value.as_ref());

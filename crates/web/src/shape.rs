@@ -58,12 +58,24 @@ impl Shape {
         }
     }
 
+    /// Headers that every answer of the line has, good and bad: TOMP-API names its version and language.
+    #[must_use]
+    pub fn headers(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Mobility => &[("version", "2.0.0"), ("content-language", "en-GB")],
+            Self::Helpdesk | Self::Loan | Self::Mas | Self::Tours | Self::Problem => &[],
+        }
+    }
+
     /// The answer to a fault.
     #[must_use]
     pub fn respond(self, fault: &Fault, context: &Context) -> HttpResponse {
         let status = self.status(fault);
         let mut response = HttpResponse::build(status);
         add_headers(&mut response, self, status, fault);
+        for header in self.headers() {
+            response.insert_header(*header);
+        }
         if self == Self::Problem {
             response.content_type("application/problem+json");
         }

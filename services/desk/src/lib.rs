@@ -15,6 +15,7 @@ use std::sync::Arc;
 use chassis::{Context, Service, Subscription, Worker};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use messaging::topology::Queue;
+use storage::Db;
 use web::{Access, Routes, Shape};
 
 pub use app::App;
@@ -48,7 +49,7 @@ impl Service for Desk {
         api::openapi()
     }
 
-    fn subscriptions(&self) -> Vec<Subscription> {
-        vec![Subscription { queue: Queue::DeskTicketEvents, effect: Arc::new(subscriptions::ReadModel) }]
+    fn subscriptions(&self, _db: &Db) -> Vec<Subscription> {
+        vec![Subscription::events(Queue::DeskTicketEvents, Arc::new(subscriptions::ReadModel))]
     }
 }

@@ -15,8 +15,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::delivery::{Answer, Verdict};
-use super::{Bus, Delivery, Message, PublishError, SubscribeError, Subscription};
-use crate::topology::{DELIVERY_LIMIT, Exchange, Queue};
+use super::{Bus, Delivery, Heard, Listener, Message, PublishError, SubscribeError, Subscription};
+use crate::topology::{DELIVERY_LIMIT, Exchange, Queue, topic_matches};
 
 /// The rest before a message is delivered again, so that a reader that requeues at once does not spin.
 const REDELIVERY_DELAY: Duration = Duration::from_millis(100);
@@ -38,6 +38,7 @@ pub struct DeadLetter {
 pub struct LocalBus {
     places: Mutex<BTreeMap<Queue, Place>>,
     dead_letters: Mutex<VecDeque<DeadLetter>>,
+    listeners: Mutex<Vec<(String, mpsc::Sender<Heard>)>>,
     turn: AtomicUsize,
 }
 
@@ -141,6 +142,21 @@ impl LocalBus {
         Ok(())
     }
 
+    /// Tells listeners of an event. One that is slow misses it.
+    fn tell(&self, message: &Message) {
+        if message.exchange != Exchange::TicketEvents {
+            return;
+        }
+        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.retain(|(_, listener)| !listener.is_closed());
+        for (pattern, listener) in listeners.iter() {
+            if topic_matches(pattern, &message.routing_key) {
+                let heard = Heard { routing_key: message.routing_key.clone(), body: Arc::clone(&message.body) };
+                let _missed = listener.try_send(heard);
+            }
+        }
+    }
+
     fn bury(&self, queue: Queue, message: &Message, reason: &'static str) {
         tracing::error!(
             queue = queue.name(),
@@ -186,6 +202,8 @@ impl Bus for LocalBus {
     fn publish(&self, message: Message) -> BoxFuture<'_, Result<(), PublishError>> {
         async move {
             let queues = self.route(&message)?;
+            // First, because a reader may take its time.
+            self.tell(&message);
             // All to the end, also when one fails: a reader that is missing must not starve the others.
             let outcomes = join_all(queues.into_iter().map(|queue| self.deliver(queue, &message))).await;
             outcomes.into_iter().collect()
@@ -202,6 +220,12 @@ impl Bus for LocalBus {
         // Nothing to shut down: the bus ends with its process, and the log keeps what was not answered.
         let subscription = Subscription::new(deliveries, CancellationToken::new(), gone);
         async move { Ok(subscription) }.boxed()
+    }
+
+    fn listen(&self, pattern: &str) -> Listener {
+        let (heard, listener) = Listener::new();
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push((pattern.to_owned(), heard));
+        listener
     }
 
     fn is_connected(&self) -> bool {

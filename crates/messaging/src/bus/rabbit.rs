@@ -6,6 +6,7 @@
 
 mod declare;
 mod in_flight;
+mod listening;
 mod publisher;
 mod session;
 mod subscriber;
@@ -23,10 +24,11 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use self::declare::Names;
+use self::listening::Listening;
 use self::publisher::{Publisher, Request};
 use self::session::Dial;
 use self::subscriber::Subscriber;
-use super::{Bus, Message, PublishError, SubscribeError, Subscription};
+use super::{Bus, Listener, Message, PublishError, SubscribeError, Subscription};
 use crate::topology::Queue;
 
 /// How long a publisher waits for the confirm (`events.md` section 1).
@@ -109,6 +111,13 @@ impl Bus for RabbitBus {
             Ok(Subscription::new(deliveries, self.shutdown.clone(), gone))
         }
         .boxed()
+    }
+
+    fn listen(&self, pattern: &str) -> Listener {
+        let (heard, listener) = Listener::new();
+        let (dial, shutdown) = (Arc::clone(&self.dial), self.shutdown.clone());
+        tokio::spawn(Listening { dial, pattern: pattern.to_owned(), heard, shutdown }.run());
+        listener
     }
 
     fn is_connected(&self) -> bool {

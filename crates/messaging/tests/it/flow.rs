@@ -13,7 +13,7 @@ use domain::{
 };
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use messaging::bus::{Bus, LocalBus, Message, PublishError, SubscribeError, Subscription};
+use messaging::bus::{Bus, Listener, LocalBus, Message, PublishError, SubscribeError, Subscription};
 use messaging::consumer::parked;
 use messaging::event_log::{self, Append, NewRow};
 use messaging::topology::Queue;
@@ -273,6 +273,10 @@ impl Bus for Flaky {
 
     fn subscribe(&self, _: Queue, _: u16) -> BoxFuture<'_, Result<Subscription, SubscribeError>> {
         unreachable!("nobody reads this bus")
+    }
+
+    fn listen(&self, _: &str) -> Listener {
+        unreachable!("nobody listens here")
     }
 
     fn is_connected(&self) -> bool {

@@ -182,12 +182,12 @@ impl Aggregate for Ticket {
         self.id().to_string()
     }
 
-    fn state(&self) -> TicketState {
-        TicketState {
+    fn state(&self) -> Option<TicketState> {
+        Some(TicketState {
             status: self.row.shown.status(),
             line_status: self.row.shown.word().text().map(str::to_owned),
             priority: self.row.priority,
-        }
+        })
     }
 
     fn version(&self) -> i64 {

@@ -40,7 +40,7 @@ impl Names {
 
 /// Declares what a publisher to `exchange` uses: the exchange and the queues that take its messages.
 pub(super) async fn for_publisher(channel: &Channel, names: &Names, exchange: Exchange) -> Result<(), Error> {
-    declare_exchange_and_alternate(channel, names, exchange).await?;
+    exchange_and_alternate(channel, names, exchange).await?;
     for queue in exchange.queues() {
         declare_queue(channel, names, queue).await?;
     }
@@ -49,11 +49,12 @@ pub(super) async fn for_publisher(channel: &Channel, names: &Names, exchange: Ex
 
 /// Declares what a reader of `queue` uses: the queue, its dead-letter queue and the exchanges before and behind it.
 pub(super) async fn for_reader(channel: &Channel, names: &Names, queue: Queue) -> Result<(), Error> {
-    declare_exchange_and_alternate(channel, names, queue.source()).await?;
+    exchange_and_alternate(channel, names, queue.source()).await?;
     declare_queue(channel, names, queue).await
 }
 
-async fn declare_exchange_and_alternate(channel: &Channel, names: &Names, exchange: Exchange) -> Result<(), Error> {
+/// Declares an exchange and where its unroutable messages go.
+pub(super) async fn exchange_and_alternate(channel: &Channel, names: &Names, exchange: Exchange) -> Result<(), Error> {
     if let Some(alternate) = exchange.alternate() {
         declare_exchange(channel, names, alternate).await?;
         let unrouted = names.unrouted_queue();

@@ -1,12 +1,13 @@
 //! What code above the bus relies on, run on both buses.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures_util::future::join_all;
-use messaging::bus::Subscription;
+use messaging::bus::{Listener, Subscription};
 use messaging::topology::{DELIVERY_LIMIT, Queue};
 
-use super::stage::{Stage, command, done, event, next, nothing_comes, text};
+use super::stage::{DEADLINE, Stage, command, done, event, next, nothing_comes, text};
 
 macro_rules! on_both_buses {
     ($($test:ident)+) => {
@@ -37,6 +38,7 @@ on_both_buses! {
     a_queue_gets_only_what_it_is_bound_to
     one_active_reader_gets_all_in_order_and_the_next_takes_over
     readers_of_the_request_queue_share_the_work
+    every_listener_hears_the_events_it_asked_for_and_takes_them_from_nobody
 }
 
 async fn a_message_arrives_with_everything_it_carries(stage: Stage) {
@@ -258,4 +260,44 @@ async fn readers_of_the_request_queue_share_the_work(stage: Stage) {
     first.ack().await;
     second.ack().await;
     join_all(sent.into_iter().map(done)).await;
+}
+
+async fn every_listener_hears_the_events_it_asked_for_and_takes_them_from_nobody(stage: Stage) {
+    let mut reader = stage.subscribe(Queue::DeskTicketEvents, 10).await;
+    let (mut one, mut other) = (stage.bus().listen("helpdesk.#"), stage.bus().listen("helpdesk.#"));
+    let answering = tokio::spawn(async move {
+        let mut taken = Vec::new();
+        while taken.last().is_none_or(|last| last != "last") {
+            let delivery = next(&mut reader).await;
+            taken.push(text(&delivery));
+            delivery.ack().await;
+        }
+        // The reader stays: what it says while it leaves does not count.
+        (taken, reader)
+    });
+    // A listener hears only what comes after it is there, and a broker takes a moment: call until both have heard.
+    let hears = async |listener: &mut Listener| {
+        for _ in 0..200 {
+            done(stage.send(event("helpdesk.ticket.updated", "call"))).await;
+            if let Ok(heard) = tokio::time::timeout(Duration::from_millis(100), listener.next()).await {
+                return heard.map(|heard| heard.routing_key);
+            }
+        }
+        panic!("nothing was heard");
+    };
+    assert_eq!(hears(&mut one).await.as_deref(), Some("helpdesk.ticket.updated"));
+    assert_eq!(hears(&mut other).await.as_deref(), Some("helpdesk.ticket.updated"));
+    done(stage.send(event("loan.ticket.opened", "not asked for"))).await;
+    done(stage.send(event("helpdesk.ticket.opened", "last"))).await;
+    for listener in [&mut one, &mut other] {
+        loop {
+            let heard = tokio::time::timeout(DEADLINE, listener.next()).await.expect("in time").expect("lasts");
+            assert!(heard.routing_key.starts_with("helpdesk."), "{heard:?}");
+            if &*heard.body == b"last" {
+                break;
+            }
+        }
+    }
+    let (taken, _reader) = done(answering).await;
+    assert!(taken.contains(&"not asked for".to_owned()) && taken.contains(&"call".to_owned()), "{taken:?}");
 }

@@ -1,0 +1,16 @@
+-- Messages that are no ticket events: commands and results for one reader. Written in the transaction of the change
+-- that causes them, published by the relay, kept as the record of what was sent.
+CREATE TABLE outgoing_messages (
+    message_id     uuid        PRIMARY KEY,
+    exchange       text        NOT NULL,
+    routing_key    text        NOT NULL,
+    kind           text        NOT NULL,
+    content_type   text        NOT NULL,
+    correlation_id text,
+    reply_to       text,
+    headers        jsonb       NOT NULL, -- an array of name and value
+    sent_at        timestamptz NOT NULL, -- the AMQP timestamp: when the cause was decided
+    body           bytea       NOT NULL,
+    published_at   timestamptz
+);
+CREATE INDEX outgoing_messages_unpublished ON outgoing_messages (sent_at) WHERE published_at IS NULL;

@@ -1,0 +1,124 @@
+//! From a stored message to its reader: at least once, whatever happens on the way. Real PostgreSQL.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use domain::{Clock as _, SystemClock};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use messaging::bus::LocalBus;
+use messaging::topology::{Exchange, Queue};
+use messaging::{Outgoing, Put, Receive, ReceiveError, Received, Receiver, Relay};
+use storage::{Db, Together};
+use testkit::{TestDatabase, eventually};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// Keeps what comes; fails a few times first, and never takes poison.
+#[derive(Debug, Default)]
+struct Keep {
+    kept: Mutex<Vec<Vec<u8>>>,
+    failures_left: AtomicUsize,
+}
+
+impl Receive for Keep {
+    fn receive<'a>(&'a self, message: &'a Received) -> BoxFuture<'a, Result<(), ReceiveError>> {
+        async move {
+            if &*message.body == b"poison" {
+                return Err(ReceiveError::Unfit("poison".to_owned()));
+            }
+            if self.failures_left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+                return Err(ReceiveError::Later("away".to_owned()));
+            }
+            self.kept.lock().unwrap().push(message.body.to_vec());
+            Ok(())
+        }
+        .boxed()
+    }
+}
+
+struct Stage {
+    database: TestDatabase,
+    db: Db,
+    bus: Arc<LocalBus>,
+    stop: CancellationToken,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let tables = vec![storage::migrate::MIGRATIONS, messaging::MIGRATIONS];
+        let database = TestDatabase::with("messaging_flow", tables).await;
+        let db = Db::new(database.url(), "test", 4, Arc::new(SystemClock), Arc::new(Notify::new())).unwrap();
+        Self { database, db, bus: LocalBus::new(), stop: CancellationToken::new() }
+    }
+
+    fn relay(&self) {
+        let relay = Relay::new("mas-gateway", self.db.clone(), self.bus.clone(), Arc::new(Notify::new()), &SystemClock);
+        tokio::spawn(relay.run(self.stop.clone()));
+    }
+
+    fn receive(&self, effect: &Arc<Keep>) {
+        let effect: Arc<dyn Receive> = effect.clone();
+        let receiver = Receiver::new("mas-bridge", Queue::MasResumeRequests, self.bus.clone(), effect);
+        tokio::spawn(receiver.run(self.stop.clone()));
+    }
+
+    async fn put(&self, body: &[u8]) {
+        let message = Outgoing {
+            message_id: SystemClock.new_id(),
+            exchange: Exchange::MasCommands,
+            routing_key: "resume-request".to_owned(),
+            kind: "mas.resume-request".to_owned(),
+            content_type: "application/json".to_owned(),
+            correlation_id: Some("100000457".to_owned()),
+            reply_to: Some("mas.resume-results".to_owned()),
+            headers: vec![("traceparent".to_owned(), "00-1".to_owned())],
+            at: SystemClock.now(),
+            body: body.to_vec(),
+        };
+        let mut tx = self.db.begin();
+        tx.save(Together::new().and(Put::new(message))).await.unwrap();
+        tx.finish().await.unwrap();
+    }
+
+    async fn unpublished(&self) -> i64 {
+        self.database.count("SELECT count(*) FROM outgoing_messages WHERE published_at IS NULL").await
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stored_message_reaches_its_reader_and_is_kept_as_sent() {
+    let stage = Stage::new().await;
+    let effect = Arc::new(Keep::default());
+    stage.put(b"one").await;
+    stage.put(b"two").await;
+    stage.relay();
+    // There is no reader yet: the messages wait.
+    eventually("two waiting messages", async || (stage.unpublished().await == 2).then_some(())).await;
+    stage.receive(&effect);
+    eventually("both messages sent", async || (stage.unpublished().await == 0).then_some(())).await;
+    let mut kept = effect.kept.lock().unwrap().clone();
+    kept.sort();
+    assert_eq!(kept, [b"one".to_vec(), b"two".to_vec()]);
+    assert_eq!(stage.database.count("SELECT count(*) FROM outgoing_messages").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_fails_gets_the_message_again_and_poison_is_a_dead_letter() {
+    let stage = Stage::new().await;
+    let effect = Arc::new(Keep { failures_left: AtomicUsize::new(2), ..Keep::default() });
+    stage.receive(&effect);
+    stage.relay();
+    stage.put(b"poison").await;
+    stage.put(b"good").await;
+    eventually("everything dealt with", async || (stage.unpublished().await == 0).then_some(())).await;
+    assert_eq!(*effect.kept.lock().unwrap(), [b"good".to_vec()]);
+    let letters = stage.bus.dead_letters();
+    assert_eq!(letters.iter().map(|letter| &*letter.message.body).collect::<Vec<_>>(), [b"poison"]);
+}
