@@ -22,6 +22,8 @@ const SERVICE_TOKEN_TTL: Duration = Duration::from_secs(300);
 /// The stages of stopping, in order.
 #[derive(Debug, Clone, Default)]
 pub struct Stages {
+    /// Cancelled first: connections that would stay open for ever say goodbye.
+    pub sockets: CancellationToken,
     /// Cancelled once no request runs any more: relays publish what is left and stop.
     pub relays: CancellationToken,
     /// Cancelled last: readers, jobs and the bus stop.

@@ -247,6 +247,7 @@ impl Running {
     /// server stops before the others': it is the gateway, and what it has taken is finished while they still answer.
     pub async fn stop_all(mut services: Vec<Self>, context: &Context) {
         context.serving.store(false, Ordering::Release);
+        context.stages.sockets.cancel();
         if let Some((first, others)) = services.split_first() {
             first.server.stop(true).await;
             join_all(others.iter().map(|service| service.server.stop(true))).await;

@@ -166,6 +166,7 @@ impl TestApp {
 
 impl Drop for TestApp {
     fn drop(&mut self) {
+        self.context.stages.sockets.cancel();
         self.context.stages.relays.cancel();
         self.context.stages.readers.cancel();
     }

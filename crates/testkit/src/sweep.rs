@@ -30,6 +30,8 @@ pub enum Stranger {
     SeesNothingOf(String),
     /// The operation shows the same to all callers of the line.
     Public,
+    /// The operation looks at no token: whoever asks gets this status.
+    Open(u16),
 }
 
 /// Tries every operation. `probes` is by operation id; `owner` made what the probes point to; `other_line` is a line
@@ -49,6 +51,15 @@ pub async fn sweep<S: Service>(app: &TestApp, owner: &str, other_line: Line, pro
         };
         tried += 1;
         let method: Method = operation.method.to_uppercase().parse().expect("a method");
+        if let Stranger::Open(status) = probe.stranger {
+            for (what, token) in refused_tokens(app, owner, other_line) {
+                let answer = attempt(app, &method, probe, token.as_deref()).await;
+                if answer.status != status {
+                    failures.push(format!("{id}: {what} got {} at an open operation", answer.status));
+                }
+            }
+            continue;
+        }
         for (what, token) in refused_tokens(app, owner, other_line) {
             let answer = attempt(app, &method, probe, token.as_deref()).await;
             let is_refused = answer.status == 401 || (what == "another line" && answer.status == 403);
@@ -95,6 +106,7 @@ fn judge(id: &str, expected: &Stranger, answer: &Answer) -> Option<String> {
         Stranger::Refused(status, body) => answer.status == *status && answer.body == *body,
         Stranger::SeesNothingOf(text) => (200..300).contains(&answer.status) && !answer.text.contains(text),
         Stranger::Public => answer.status == 200,
+        Stranger::Open(status) => answer.status == *status,
     };
     (!fine).then(|| format!("{id}: a stranger got {}: {}", answer.status, answer.text))
 }

@@ -115,23 +115,24 @@ fn add_headers(response: &mut HttpResponseBuilder, shape: Shape, status: StatusC
 /// The members every TOMP error has.
 fn mobility(status: StatusCode, fault: &Fault) -> Value {
     let (code, kind, title, detail) = match fault {
-        Fault::BadRequest(reason) => (5002, "Invalid", format!("Field: request, Reason: {reason}"), reason.as_str()),
-        Fault::Unauthorized => (5006, "Technical", "No access to endpoint".into(), "A valid bearer token is required."),
-        Fault::Forbidden => (5006, "Technical", "No access to endpoint".into(), "The token is not for this line."),
-        Fault::PathNotFound => (5204, "Not found", "Not found".into(), "There is no such resource."),
-        Fault::MethodNotAllowed(_) => (5500, "Illegal", "Method not allowed".into(), "See the Allow header."),
-        Fault::KeyInUse | Fault::KeyReused => {
-            (5503, "Illegal", "Idempotency key conflict".into(), "The key belongs to another request.")
+        // The title's field and reason come from closed lists (mobility.md 6).
+        Fault::BadRequest(reason) if reason.starts_with("Idempotency-Key") => {
+            (5002, "Invalid", "Field: Idempotency-Key, Reason: bad format", reason.as_str())
         }
-        Fault::TooLarge => (5501, "Invalid", "Request too large".into(), "The body is above the limit."),
-        Fault::UnsupportedMediaType => (5502, "Invalid", "Unsupported media type".into(), "Send application/json."),
-        Fault::RateLimited(_) => (5007, "Technical", "Request limit".into(), "Too many requests."),
-        Fault::Internal(_) | Fault::Unavailable(_) | Fault::TimedOut(_) => (
-            5005,
-            "Technical",
-            "Internal technical problem, contact support.".into(),
-            "The request could not be carried out.",
-        ),
+        Fault::BadRequest(reason) => (5002, "Invalid", "Field: body, Reason: malformed JSON", reason.as_str()),
+        Fault::Unauthorized => (5006, "Technical", "No access to endpoint", "A valid bearer token is required."),
+        Fault::Forbidden => (5006, "Technical", "No access to endpoint", "The token is not for this line."),
+        Fault::PathNotFound => (5204, "Not found", "Not found", "There is no such resource."),
+        Fault::MethodNotAllowed(_) => (5500, "Illegal", "Method not allowed", "See the Allow header."),
+        Fault::KeyInUse | Fault::KeyReused => {
+            (5503, "Illegal", "Idempotency key conflict", "The key belongs to another request.")
+        }
+        Fault::TooLarge => (5501, "Invalid", "Request too large", "The body is above the limit."),
+        Fault::UnsupportedMediaType => (5502, "Invalid", "Unsupported media type", "Send application/json."),
+        Fault::RateLimited(_) => (5007, "Technical", "Request limit", "Too many requests."),
+        Fault::Internal(_) | Fault::Unavailable(_) | Fault::TimedOut(_) => {
+            (5005, "Technical", "Internal technical problem, contact support.", "The request could not be carried out.")
+        }
     };
     json!({"errors": [{"errorcode": code, "type": kind, "title": title, "status": status.as_u16(), "detail": detail}]})
 }
