@@ -15,7 +15,7 @@ down: ## Stops what `make up` started
 	deploy/local/down
 
 test: ## Sets up what the tests need and runs all of them
-	deploy/local/setup postgresql rabbitmq
+	deploy/local/setup postgresql rabbitmq curl
 	cargo build -p localpg
 	deploy/local/with-services cargo test --workspace
 
@@ -32,7 +32,7 @@ bench: ## Loan create, get and list through the gateway, beside pgbench on the s
 	target/release/bench $(BENCH)
 
 openapi: ## Writes each service's openapi.json from its code
-	UPDATE_OPENAPI=1 cargo test -p loan-support -p desk -p gateway what_the_code_says
+	UPDATE_OPENAPI=1 cargo test --workspace what_the_code_says
 
 setup: ## Only the set-up
 	deploy/local/setup postgresql rabbitmq

@@ -25,8 +25,9 @@ use crate::internal_events::{self, EventSource};
 use crate::service::{Effect, Subscription};
 use crate::{Context, Service, Worker, http_client};
 
-/// How long requests that run may take to finish when the process stops. Twice this, for the gateway and for what is
-/// behind it, and twice the next is the promise of 20 s.
+/// How long requests that run may take to finish when the process stops. With the time to drain before it and twice the
+/// next, this keeps the promise of 20 s; the one-process host waits twice, for the gateway and for what is behind it, and
+/// does not drain.
 const FINISH_REQUESTS: Duration = Duration::from_secs(6);
 /// How long the relay may take to publish what is left, and readers to finish their batch.
 const FINISH_BACKGROUND: Duration = Duration::from_secs(4);
@@ -169,7 +170,7 @@ fn serve<S: Service>(
                 }
             })
             .default_service(fallback.unwrap_or_else(|| actix::to(path_not_found)))
-            .wrap(Observe::new(S::NAME, S::SHAPE, Arc::clone(&context.clock)))
+            .wrap(Observe::new(S::NAME, S::SHAPE, Arc::clone(&context.clock), Arc::clone(&context.serving)))
     };
     let mut server = HttpServer::new(app)
         .client_request_timeout(HEAD_TIMEOUT)
@@ -248,6 +249,8 @@ impl Running {
     pub async fn stop_all(mut services: Vec<Self>, context: &Context) {
         context.serving.store(false, Ordering::Release);
         context.stages.sockets.cancel();
+        // Requests still come until everybody has seen that we are not ready, and each answer closes its connection.
+        tokio::time::sleep(context.config.http.drain(context.config.profile)).await;
         if let Some((first, others)) = services.split_first() {
             first.server.stop(true).await;
             join_all(others.iter().map(|service| service.server.stop(true))).await;

@@ -3,11 +3,13 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{Error, HttpMessage as _};
 use chrono::{DateTime, Utc};
 use domain::Clock;
@@ -39,13 +41,15 @@ pub struct Observe {
     service: &'static str,
     shape: Shape,
     clock: Arc<dyn Clock>,
+    serving: Arc<AtomicBool>,
 }
 
 impl Observe {
-    /// For the service of this name, whose answers have the headers of this shape.
+    /// For the service of this name, whose answers have the headers of this shape. While `serving` is false, every
+    /// answer asks the client to come over another connection next time.
     #[must_use]
-    pub fn new(service: &'static str, shape: Shape, clock: Arc<dyn Clock>) -> Self {
-        Self { service, shape, clock }
+    pub fn new(service: &'static str, shape: Shape, clock: Arc<dyn Clock>, serving: Arc<AtomicBool>) -> Self {
+        Self { service, shape, clock, serving }
     }
 }
 
@@ -66,6 +70,7 @@ where
             service: self.service,
             shape: self.shape,
             clock: Arc::clone(&self.clock),
+            serving: Arc::clone(&self.serving),
         }))
     }
 }
@@ -77,6 +82,7 @@ pub struct Observed<S> {
     service: &'static str,
     shape: Shape,
     clock: Arc<dyn Clock>,
+    serving: Arc<AtomicBool>,
 }
 
 impl<S, B> Service<ServiceRequest> for Observed<S>
@@ -92,6 +98,7 @@ where
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let (inner, service, shape) = (Rc::clone(&self.inner), self.service, self.shape);
+        let serving = Arc::clone(&self.serving);
         let began = Instant::now();
         let id = request_id(request.headers(), &*self.clock);
         let parent = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok());
@@ -102,6 +109,11 @@ where
             let _in_flight = in_flight;
             let mut response = inner.call(request).await?;
             add_headers(&mut response, &id, shape);
+            // A request that comes while the server closes its idle connections would be lost; so none is left idle. An
+            // upgraded connection is not ours to close.
+            if !serving.load(Ordering::Acquire) && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+            }
             record(&response, service, began);
             log_failure(&response, service, &id);
             Ok(response)

@@ -1,6 +1,7 @@
 //! The sections that every service has.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use auth::IssuerConfig;
 use secrecy::SecretString;
@@ -30,11 +31,32 @@ pub struct HttpConfig {
     pub public_url: Option<String>,
     /// HTTP worker threads; the number of cores if unset.
     pub workers: Option<usize>,
+    /// How long requests are still taken after readiness is off, in milliseconds, so that whoever sends them can notice.
+    pub drain_ms: Option<u64>,
+}
+
+impl HttpConfig {
+    /// Longer than load balancers take to notice (a readiness probe each 2 s), unless configured; on a developer's machine
+    /// nobody balances, and Ctrl-C should be quick.
+    pub(crate) fn drain(&self, profile: Profile) -> Duration {
+        let by_profile = match profile {
+            Profile::Local => Duration::ZERO,
+            Profile::Production => Duration::from_secs(5),
+        };
+        self.drain_ms.map_or(by_profile, Duration::from_millis)
+    }
 }
 
 impl Default for HttpConfig {
     fn default() -> Self {
-        Self { host: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 8080, admin_port: None, public_url: None, workers: None }
+        Self {
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 8080,
+            admin_port: None,
+            public_url: None,
+            workers: None,
+            drain_ms: None,
+        }
     }
 }
 

@@ -21,7 +21,11 @@ pub(crate) struct Actions {
 impl Actions {
     /// For this caller, who may see the ticket.
     pub(crate) fn of(ticket: &Ticket, caller: &Caller) -> Self {
-        if caller.is_support() { Self::for_support(ticket.line, ticket.status) } else { Self::for_owner(ticket.status) }
+        if caller.is_support() {
+            Self::for_support(ticket.line, ticket.status)
+        } else {
+            Self::for_owner(ticket.line, ticket.status)
+        }
     }
 
     fn for_support(line: Line, status: Status) -> Self {
@@ -35,8 +39,14 @@ impl Actions {
         }
     }
 
-    fn for_owner(status: Status) -> Self {
-        Self { reply: status != Status::Closed, set_status: Vec::new(), set_priority: false, assign: false }
+    /// Only two lines know messages of the one who asked; on the helpdesk a message also reopens a closed ticket.
+    fn for_owner(line: Line, status: Status) -> Self {
+        let reply = match line {
+            Line::Helpdesk => true,
+            Line::Loan => status != Status::Closed,
+            Line::Mobility | Line::Mas | Line::Tours => false,
+        };
+        Self { reply, set_status: Vec::new(), set_priority: false, assign: false }
     }
 }
 
@@ -68,10 +78,11 @@ mod tests {
     }
 
     #[test]
-    fn customers_reply_while_the_ticket_is_not_closed_and_manage_nothing() {
-        for status in Status::ALL {
-            let actions = Actions::for_owner(status);
-            assert_eq!(actions.reply, status != Status::Closed);
+    fn customers_reply_where_their_line_has_messages_and_manage_nothing() {
+        for (line, status) in Line::ALL.into_iter().flat_map(|line| Status::ALL.map(|status| (line, status))) {
+            let actions = Actions::for_owner(line, status);
+            let expected = line == Line::Helpdesk || (line == Line::Loan && status != Status::Closed);
+            assert_eq!(actions.reply, expected, "{line} {}", status.as_str());
             assert!(actions.set_status.is_empty() && !actions.set_priority && !actions.assign);
         }
     }
