@@ -175,6 +175,8 @@ fn serve<S: Service>(
     let mut server = HttpServer::new(app)
         .client_request_timeout(HEAD_TIMEOUT)
         .keep_alive(KEEP_ALIVE)
+        // Small frames of a live conversation must not wait for each other.
+        .tcp_nodelay(true)
         .shutdown_timeout(FINISH_REQUESTS.as_secs())
         .disable_signals();
     if let Some(workers) = workers {

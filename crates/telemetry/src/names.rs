@@ -37,6 +37,8 @@ pub const EVENT_DELAY_SECONDS: &str = "crossdesk_event_delay_seconds";
 pub const BUS_CONNECTED: &str = "crossdesk_bus_connected";
 /// Histogram: waiting for a database connection of the pool.
 pub const DB_POOL_WAIT_SECONDS: &str = "crossdesk_db_pool_wait_seconds";
+/// Gauge: WebSockets that the gateway carries.
+pub const TUNNELS_OPEN: &str = "crossdesk_tunnels_open";
 /// Gauge: always 1. Labels `service`, `version`.
 pub const BUILD_INFO: &str = "crossdesk_build_info";
 
@@ -56,6 +58,7 @@ fn describe_http() {
     describe_counter!(RATE_LIMITED_TOTAL, Unit::Count, "Requests refused because the caller sent too many");
     describe_counter!(SHED_TOTAL, Unit::Count, "Requests refused because the service had too much to do");
     describe_counter!(TOKENS_REFUSED_TOTAL, Unit::Count, "Tokens refused");
+    describe_gauge!(TUNNELS_OPEN, Unit::Count, "WebSockets that the gateway carries");
 }
 
 fn describe_events() {

@@ -153,13 +153,18 @@ fn add_headers<B>(response: &mut ServiceResponse<B>, id: &str, shape: Shape) {
 
 fn record<B>(response: &ServiceResponse<B>, service: &'static str, began: Instant) {
     // The pattern and not the path: a path has ids in it, and there is no end of those.
-    let label = response.request().extensions().get::<RouteLabel>().map(|RouteLabel(label)| label.clone());
-    let route = label.or_else(|| response.request().match_pattern()).unwrap_or_else(|| "unknown".to_owned());
+    let route = route(response);
     let status = response.status().as_str().to_owned();
     counter!(telemetry::names::HTTP_REQUESTS_TOTAL, "service" => service, "route" => route.clone(), "status" => status)
         .increment(1);
     histogram!(telemetry::names::HTTP_REQUEST_DURATION_SECONDS, "service" => service, "route" => route)
         .record(began.elapsed().as_secs_f64());
+}
+
+fn route<B>(response: &ServiceResponse<B>) -> String {
+    let request = response.request();
+    let label = request.extensions().get::<RouteLabel>().map(|RouteLabel(label)| label.clone());
+    label.or_else(|| request.match_pattern()).unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// The boundary: causes are logged here and nowhere else.
@@ -173,7 +178,7 @@ fn log_failure<B>(response: &ServiceResponse<B>, service: &'static str, id: &str
         service,
         request.id = id,
         http.method = %request.method(),
-        http.route = request.match_pattern().unwrap_or_default(),
+        http.route = route(response),
         http.status = response.status().as_u16(),
         cause,
         "a request failed"

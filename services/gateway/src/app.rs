@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use auth::Verifier;
@@ -12,6 +13,7 @@ use crate::cors::Cors;
 use crate::headers::PublicOrigin;
 use crate::limits::{InFlight, RateLimiter};
 use crate::table::Table;
+use crate::tunnel::{MAX_TUNNELS, Tunnels};
 use crate::upstream;
 
 /// What one worker's handlers share.
@@ -31,6 +33,9 @@ pub(crate) struct Shared {
     pub(crate) cors: Cors,
     pub(crate) in_flight: InFlight,
     pub(crate) limiter: Option<Arc<RateLimiter>>,
+    pub(crate) tunnels: Arc<Tunnels>,
+    /// False while the process stops.
+    pub(crate) serving: Arc<AtomicBool>,
     pub(crate) patience: Duration,
     pub(crate) public_origin: Option<PublicOrigin>,
     pub(crate) local: bool,
@@ -59,6 +64,8 @@ impl Shared {
             cors: Cors::new(tours.cors_origins, local)?,
             in_flight: InFlight::new(gateway.max_in_flight),
             limiter: RateLimiter::new(gateway.rate_limit_per_second, gateway.rate_limit_burst).map(Arc::new),
+            tunnels: Arc::new(Tunnels::new(MAX_TUNNELS)),
+            serving: Arc::clone(&context.serving),
             patience: gateway.upstream_timeout(),
             public_origin: public_url.map(PublicOrigin::parse).transpose()?,
             local,

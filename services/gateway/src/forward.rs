@@ -2,14 +2,16 @@
 
 use actix_web::http::Method;
 use actix_web::web::{Data, Payload};
-use actix_web::{HttpRequest, HttpResponse};
-use web::{Fault, Shape};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use http::StatusCode;
+use reqwest::Url;
+use web::{Fault, RouteLabel, Shape};
 
 use crate::app::App;
 use crate::refusal::refuse;
 use crate::table::Route;
 use crate::upload::Upload;
-use crate::{cors, credentials, download, path, upstream};
+use crate::{cors, credentials, download, path, tunnel, upstream};
 
 /// The methods that exist; `CONNECT` asks for a tunnel, which nobody gets.
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
@@ -23,6 +25,7 @@ pub(crate) async fn forward(request: HttpRequest, payload: Payload, app: Data<Ap
     let Some(route) = app.shared.table.find(path) else {
         return refuse(&request, Shape::Problem, Fault::PathNotFound);
     };
+    request.extensions_mut().insert(RouteLabel(route.label.to_string()));
     let grant = route.policy.cors.then(|| app.shared.cors.grant(&request));
     if let Some(grant) = &grant
         && cors::is_preflight(&request)
@@ -53,7 +56,22 @@ async fn pass(request: &HttpRequest, payload: Payload, app: &App, route: &Route)
     let base = route.base.as_deref();
     let base = base.ok_or_else(|| Fault::Unavailable(format!("{} has no address", policy.service)))?;
     let url = upstream::url(base, target, request.uri().query())?;
+    if policy.upgrades && tunnel::is_wanted(request) {
+        return upgrade(request, payload, app, url).await;
+    }
     let upload = Upload::of(request, payload, policy.max_body_bytes).await?;
-    let (answer, pump) = upstream::call(app, request, url, upload).await?;
+    let (answer, pump) = upstream::call(app, request, (url, policy.repeatable), upload).await?;
     download::answer(request, answer, pump, policy.cors, shared.patience).await
+}
+
+/// Asks the service for a WebSocket. If it agrees, the tunnel outlives the request and its place among those; anything else
+/// it says is an answer like any other.
+async fn upgrade(request: &HttpRequest, payload: Payload, app: &App, url: Url) -> Result<HttpResponse, Fault> {
+    let patience = app.shared.patience;
+    let place = app.shared.tunnels.enter()?;
+    let answer = upstream::upgrade(app, request, url).await?;
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return tunnel::open(answer, payload, place, patience).await;
+    }
+    download::answer(request, answer, None, false, patience).await
 }

@@ -17,6 +17,8 @@ const TRACESTATE: &str = "tracestate";
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const UPGRADE_OPTION: HeaderValue = HeaderValue::from_static("Upgrade");
+const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 
@@ -55,6 +57,14 @@ static PASSED: [HeaderName; 29] = [
     HeaderName::from_static("sec-fetch-site"),
     HeaderName::from_static(TRACESTATE),
     header::USER_AGENT,
+];
+
+/// What a WebSocket's two ends agree on before it opens. Nothing of it concerns the gateway, which reads no frames.
+static WEBSOCKET_OFFER: [HeaderName; 4] = [
+    header::SEC_WEBSOCKET_EXTENSIONS,
+    header::SEC_WEBSOCKET_KEY,
+    header::SEC_WEBSOCKET_PROTOCOL,
+    header::SEC_WEBSOCKET_VERSION,
 ];
 
 /// About one connection and not about the answer (RFC 9110, 7.6.1), or written anew here.
@@ -118,6 +128,21 @@ pub(crate) fn for_service(request: &HttpRequest, app: &App) -> HeaderMap {
     let id = request.extensions().get::<web::Started>().map(|started| HeaderValue::from_str(&started.request_id));
     if let Some(Ok(id)) = id {
         headers.insert(X_REQUEST_ID, id);
+    }
+    headers
+}
+
+/// The headers of a call that asks a service for a WebSocket.
+pub(crate) fn for_upgrade(request: &HttpRequest, app: &App) -> HeaderMap {
+    let mut headers = for_service(request, app);
+    headers.insert(header::CONNECTION, UPGRADE_OPTION);
+    headers.insert(header::UPGRADE, WEBSOCKET);
+    for name in &WEBSOCKET_OFFER {
+        for value in request.headers().get_all(name.as_str()) {
+            if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+                headers.append(name, value);
+            }
+        }
     }
     headers
 }

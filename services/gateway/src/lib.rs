@@ -13,6 +13,7 @@ mod path;
 mod policies;
 mod refusal;
 mod table;
+mod tunnel;
 mod upload;
 mod upstream;
 
@@ -63,6 +64,8 @@ impl Service for Gateway {
     }
 
     fn jobs(&self, _: Option<&Db>) -> Vec<Job> {
-        self.shared.limiter.clone().map(limits::forget_idle_callers).into_iter().collect()
+        let shared = &self.shared;
+        let cut = tunnel::cut_at_stop(Arc::clone(&shared.tunnels), Arc::clone(&shared.serving));
+        shared.limiter.clone().map(limits::forget_idle_callers).into_iter().chain([cut]).collect()
     }
 }

@@ -1,5 +1,5 @@
 //! What the gateway must know of each service: nothing of its operations, only whose words an error has, how callers
-//! identify themselves, and how much they may send.
+//! identify themselves, how much they may send, and whether they have WebSockets.
 
 use web::{MAX_BODY_BYTES, Shape};
 
@@ -29,11 +29,23 @@ pub(crate) struct Policy {
     pub(crate) credentials: Credentials,
     pub(crate) cors: bool,
     pub(crate) max_body_bytes: u64,
+    /// Whether a WebSocket may be opened. On which of its paths, the service knows.
+    pub(crate) upgrades: bool,
+    /// Whether the line's contract makes a repetition the same request, whatever the method.
+    pub(crate) repeatable: bool,
 }
 
 impl Policy {
     const fn new(service: &'static str, shape: Shape, credentials: Credentials) -> Self {
-        Self { service, shape, credentials, cors: false, max_body_bytes: BODY_BYTES }
+        Self {
+            service,
+            shape,
+            credentials,
+            cors: false,
+            max_body_bytes: BODY_BYTES,
+            upgrades: false,
+            repeatable: false,
+        }
     }
 
     const fn with_cors(self) -> Self {
@@ -43,16 +55,26 @@ impl Policy {
     const fn up_to(self, max_body_bytes: u64) -> Self {
         Self { max_body_bytes, ..self }
     }
+
+    const fn and_repeatable(self) -> Self {
+        Self { repeatable: true, ..self }
+    }
+
+    const fn with_upgrades(self) -> Self {
+        Self { upgrades: true, ..self }
+    }
 }
 
 /// Discovery is open and ignores tokens; the two operations that are not are the service's business.
 pub(crate) const MOBILITY: Policy = Policy::new("mobility-support", Shape::Mobility, Credentials::Unseen);
 pub(crate) const HELPDESK: Policy =
     Policy::new("helpdesk-conversation", Shape::Helpdesk, Credentials::BearerOrCookie("sesid"))
-        .up_to(HELPDESK_BODY_BYTES);
+        .up_to(HELPDESK_BODY_BYTES)
+        .with_upgrades();
 pub(crate) const LOAN: Policy = Policy::new("loan-support", Shape::Loan, Credentials::Bearer);
-/// Basic credentials cost a password hash, and only the service has the hashes.
-pub(crate) const MAS: Policy = Policy::new("mas-gateway", Shape::Mas, Credentials::Unseen);
+/// Basic credentials cost a password hash, and only the service has the hashes. The same request again gets the same answer
+/// (mas.md 4).
+pub(crate) const MAS: Policy = Policy::new("mas-gateway", Shape::Mas, Credentials::Unseen).and_repeatable();
 /// Guests have no token; a bad one never makes a guest (tours.md 2).
 pub(crate) const TICKETS: Policy = Policy::new("tour-tickets", Shape::Tours, Credentials::Bearer).with_cors();
 pub(crate) const ATTACHMENTS: Policy = Policy::new("attachments", Shape::Tours, Credentials::Bearer).with_cors();

@@ -45,6 +45,8 @@ pub(crate) struct Table(Vec<Route>);
 /// A row, ready to be matched.
 #[derive(Debug)]
 pub(crate) struct Route {
+    /// The pattern as written, for the metrics: a path has ids in it, and there is no end of those.
+    pub(crate) label: Box<str>,
     pattern: Pattern,
     stripped: usize,
     pub(crate) policy: Policy,
@@ -91,7 +93,7 @@ impl Route {
             return Err(BadRow::Strip(path.to_owned(), strip.to_owned()));
         }
         let base = addresses.get(policy.service).map(|url| url.trim_end_matches('/').into());
-        Ok(Self { pattern, stripped: strip.len(), policy, base })
+        Ok(Self { label: path.into(), pattern, stripped: strip.len(), policy, base })
     }
 
     /// The path as the service knows it; nothing if that is one of the routes between services.

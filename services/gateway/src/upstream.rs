@@ -6,6 +6,7 @@ use actix_web::HttpRequest;
 use http::Method;
 use http::header::CONTENT_LENGTH;
 use reqwest::{Client, Request, Response, Url};
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 use web::Fault;
 
@@ -53,7 +54,7 @@ pub(crate) fn url(base: &str, path: &str, query: Option<&str>) -> Result<Url, Fa
 pub(crate) async fn call(
     app: &App,
     request: &HttpRequest,
-    url: Url,
+    (url, repeatable): (Url, bool),
     upload: Upload,
 ) -> Result<(Response, Option<Pump>), Fault> {
     let method = Method::from_bytes(request.method().as_str().as_bytes())
@@ -83,11 +84,40 @@ pub(crate) async fn call(
         timeout(patience, app.client.execute(head))
     };
     let answer = match send().await {
-        // A read may be repeated; whether a write that got no answer was carried out, nobody knows.
-        Ok(Err(error)) if broke(&error) && method.is_safe() => send().await,
+        // Nothing was sent: another process of the service may take it.
+        Ok(Err(error)) if error.is_connect() => send().await,
+        // Whether it was carried out, nobody knows: again only what is the same request when it comes again.
+        Ok(Err(error)) if broke(&error) && is_repeatable(&method, request, repeatable) => send().await,
         first => first,
     };
     Ok((answer.map_err(|_| silent())?.map_err(|error| fault(&error))?, None))
+}
+
+/// Whether a request may be sent twice: reads and replacements, writes with a key, and whatever its line's own rule makes
+/// the same request. Not a removal, which would be answered 404 the second time.
+fn is_repeatable(method: &Method, request: &HttpRequest, by_contract: bool) -> bool {
+    method.is_safe() || method == Method::PUT || by_contract || request.headers().contains_key("idempotency-key")
+}
+
+/// Asks a service for a WebSocket and returns the head of its answer.
+pub(crate) async fn upgrade(app: &App, request: &HttpRequest, url: Url) -> Result<Response, Fault> {
+    let send = || {
+        let mut head = Request::new(Method::GET, url.clone());
+        *head.headers_mut() = headers::for_upgrade(request, app);
+        timeout(app.shared.patience, app.client.execute(head))
+    };
+    repeated(send).await.map_err(|_| silent())?.map_err(|error| fault(&error))
+}
+
+/// Calls once more if a connection that had stood broke.
+async fn repeated<C>(send: impl Fn() -> C) -> C::Output
+where
+    C: Future<Output = Result<reqwest::Result<Response>, Elapsed>>,
+{
+    match send().await {
+        Ok(Err(error)) if broke(&error) => send().await,
+        first => first,
+    }
 }
 
 /// Sends the head and a body that is still being read; the service's patience is counted from the body's end.

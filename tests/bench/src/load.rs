@@ -62,8 +62,8 @@ fn percentile(sorted: &[u32], part: f64) -> f64 {
     sorted.get(rank - 1).copied().map_or(f64::NAN, f64::from)
 }
 
-/// Runs one connection for each of `connections`: `warm_up` uncounted, then `measured`. The first answer that isn't 200 ends
-/// the load as an error.
+/// Runs one connection for each of `connections`: `warm_up` uncounted, then `measured`. The first answer with a status
+/// that isn't expected ends the load as an error.
 pub(crate) async fn run<R>(
     address: SocketAddr,
     connections: Vec<R>,
@@ -99,10 +99,11 @@ async fn connection(
     end: Instant,
 ) -> anyhow::Result<Vec<u32>> {
     let mut client = Client::connect(address).await?;
+    let expected = requests.expected();
     let mut latencies = Vec::new();
     let mut sent = Instant::now();
     while sent < end {
-        client.exchange(requests.next()).await?;
+        client.exchange_for(expected, requests.next()).await?;
         let answered = Instant::now();
         if answered >= start && answered < end {
             latencies.push(u32::try_from((answered - sent).as_micros()).unwrap_or(u32::MAX));
@@ -128,13 +129,23 @@ impl Client {
 
     /// Sends a request and returns the body of its answer, which must be 200.
     pub(crate) async fn exchange(&mut self, request: &[u8]) -> anyhow::Result<&[u8]> {
-        let answer = self.answer_to(request).await?;
-        let body = &self.buffer[answer.body..answer.length];
-        if answer.status != 200 {
+        self.exchange_for(200, request).await
+    }
+
+    /// As `exchange`, for requests whose answer has another status.
+    pub(crate) async fn exchange_for(&mut self, expected: u16, request: &[u8]) -> anyhow::Result<&[u8]> {
+        let (status, body) = self.ask(request).await?;
+        if status != expected {
             let shown = String::from_utf8_lossy(&body[..body.len().min(SHOWN)]);
-            bail!("a request was answered {}: {shown}", answer.status);
+            bail!("a request was answered {status}: {shown}");
         }
         Ok(body)
+    }
+
+    /// Sends a request and returns status and body of its answer.
+    pub(crate) async fn ask(&mut self, request: &[u8]) -> anyhow::Result<(u16, &[u8])> {
+        let answer = self.answer_to(request).await?;
+        Ok((answer.status, &self.buffer[answer.body..answer.length]))
     }
 
     async fn answer_to(&mut self, request: &[u8]) -> anyhow::Result<Answer> {

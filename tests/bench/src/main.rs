@@ -4,6 +4,7 @@ mod answer;
 mod crossdesk;
 mod expectation;
 mod footprint;
+mod lines;
 mod load;
 mod pgbench;
 mod requests;

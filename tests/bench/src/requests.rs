@@ -4,11 +4,20 @@
 pub(crate) trait Requests {
     /// The next request as it goes over the wire.
     fn next(&mut self) -> &[u8];
+
+    /// The status of every answer; another one is a failure.
+    fn expected(&self) -> u16 {
+        200
+    }
 }
 
 impl<R: Requests + ?Sized> Requests for Box<R> {
     fn next(&mut self) -> &[u8] {
         (**self).next()
+    }
+
+    fn expected(&self) -> u16 {
+        (**self).expected()
     }
 }
 
@@ -33,54 +42,78 @@ impl Requests for Repeated {
     }
 }
 
-/// Digits of the number in a subject: enough for any run, and always as many, so the content length never changes.
-const DIGITS: usize = 16;
+/// Where a request carries its own number, in its head or its body. As many digits take its place, so the length of a body
+/// never changes, and sixteen are enough for any run.
+pub(crate) const NUMBER: &str = "{----number----}";
 
-/// Creates tickets, each with a subject of its own.
+/// Creates something, each time with a number of its own.
 pub(crate) struct Creates {
     request: Vec<u8>,
-    digits: usize,
+    digits: Vec<usize>,
     number: u64,
     step: u64,
+    expected: u16,
 }
 
 impl Creates {
-    /// Numbers its tickets `first`, `first + step`, and so on.
+    /// Loan tickets, numbered `first`, `first + step`, and so on.
     pub(crate) fn new(token: &str, first: u64, step: u64) -> Self {
         let body = format!(
-            r#"{{"subject":"Payment {:0DIGITS$} failed","description":"The payment was refused twice, and the amount is reserved.","categoryId":"category_001","priority":"High"}}"#,
-            0
+            r#"{{"subject":"Payment {NUMBER} failed","description":"The payment was refused twice, and the amount is reserved.","categoryId":"category_001","priority":"High"}}"#
         );
-        let request = post("/support/tickets", token, &body);
-        let digits = request.len() - body.len() + r#"{"subject":"Payment "#.len();
-        Self { request, digits, number: first, step }
+        Self::numbered(post("/support/tickets", token, &body), 200, first, step)
+    }
+
+    /// Sends this request with another number wherever it says [`NUMBER`], and expects this status.
+    pub(crate) fn numbered(request: Vec<u8>, expected: u16, first: u64, step: u64) -> Self {
+        let windows = request.windows(NUMBER.len()).enumerate();
+        let digits = windows.filter(|(_, window)| *window == NUMBER.as_bytes()).map(|(place, _)| place).collect();
+        Self { request, digits, number: first, step, expected }
     }
 }
 
 impl Requests for Creates {
     fn next(&mut self) -> &[u8] {
-        let mut rest = self.number;
-        for digit in self.request[self.digits..self.digits + DIGITS].iter_mut().rev() {
-            *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
-            rest /= 10;
+        for place in &self.digits {
+            let mut rest = self.number;
+            for digit in self.request[*place..*place + NUMBER.len()].iter_mut().rev() {
+                *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+                rest /= 10;
+            }
         }
         self.number += self.step;
         &self.request
+    }
+
+    fn expected(&self) -> u16 {
+        self.expected
     }
 }
 
 /// A GET of `path`.
 pub(crate) fn get(path: &str, token: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\r\n").into_bytes()
+    bare("GET", path, &[("authorization", &format!("Bearer {token}"))])
 }
 
 /// A POST of a JSON body to `path`.
 pub(crate) fn post(path: &str, token: &str, body: &str) -> Vec<u8> {
-    let length = body.len();
-    format!(
-        "POST {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-    )
-    .into_bytes()
+    with_json("POST", path, &[("authorization", &format!("Bearer {token}"))], body)
+}
+
+/// A request without a body.
+pub(crate) fn bare(method: &str, path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
+    format!("{}\r\n", head(method, path, headers)).into_bytes()
+}
+
+/// A request with a JSON body.
+pub(crate) fn with_json(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+    let (head, length) = (head(method, path, headers), body.len());
+    format!("{head}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
+}
+
+fn head(method: &str, path: &str, headers: &[(&str, &str)]) -> String {
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n{headers}")
 }
 
 #[cfg(test)]
@@ -99,6 +132,15 @@ mod tests {
         let mut creates = Creates::new("t", 41, 32);
         assert_eq!(body(creates.next())["subject"], "Payment 0000000000000041 failed");
         assert_eq!(body(creates.next())["subject"], "Payment 0000000000000073 failed");
+    }
+
+    #[test]
+    fn a_number_may_stand_in_the_head_and_in_the_body() {
+        let request = with_json("PUT", "/a", &[("x-id", &format!("id-{NUMBER}"))], &format!(r#"{{"id":"{NUMBER}"}}"#));
+        let mut creates = Creates::numbered(request, 201, 7, 1);
+        let sent = String::from_utf8(creates.next().to_vec()).unwrap();
+        assert!(sent.contains("\r\nx-id: id-0000000000000007\r\n"), "{sent}");
+        assert_eq!((body(sent.as_bytes())["id"].as_str(), creates.expected()), (Some("0000000000000007"), 201));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use anyhow::Context;
 use crate::crossdesk::{Installation, Running};
 use crate::expectation::{Bound, Expectation};
 use crate::footprint::{self, IDLE};
+use crate::lines::{self, Site};
 use crate::pgbench::{Pgbench, Script};
 use crate::requests::{Creates, Repeated, Requests, get};
 use crate::seed::{self, Customer, Target};
@@ -88,12 +89,16 @@ async fn run_in(plan: &Plan, folder: &Path) -> anyhow::Result<Vec<Expectation>> 
     footprint::quiet(&running).await?;
     print_table(&operations);
     print_memory(&idle, &running)?;
+    let site = Site { crossdesk: &running, address: installation.address(), connections: plan.connections };
+    let lines = lines::measure(&site, &customers).await;
     running.stop()?;
 
     let expectations = expectations(&operations, megabytes(idle.resident), start);
     for expectation in &expectations {
         println!("{expectation}");
     }
+    // Only now: what was measured is worth printing all the same.
+    lines?;
     Ok(expectations)
 }
 

@@ -84,7 +84,7 @@ async fn a_restart_of_the_service_is_not_noticed_by_readers() {
 }
 
 /// Answers once on a connection, then closes it the moment the next request has arrived, then answers on a new one.
-async fn breaks_once(method: Method, bare: Bare, gate: &Gate) -> (u16, usize) {
+async fn breaks_once(method: Method, path: &str, key: Option<&str>, bare: Bare, gate: &Gate) -> (u16, usize) {
     let service = tokio::spawn(async move {
         let mut calls = 0;
         let mut first = bare.accept().await;
@@ -101,26 +101,40 @@ async fn breaks_once(method: Method, bare: Bare, gate: &Gate) -> (u16, usize) {
         }
         calls
     });
-    assert_eq!(gate.get("/support/tickets").await.text, "ok");
-    let answer = send(gate.request(method, "/support/tickets")).await;
+    assert_eq!(gate.get(path).await.text, "ok");
+    let mut request = gate.request(method, path);
+    if let Some(key) = key {
+        request = request.header("idempotency-key", key);
+    }
+    let answer = send(request).await;
     (answer.status, service.await.unwrap())
 }
 
 #[tokio::test]
-async fn a_read_on_a_connection_that_breaks_is_repeated_once() {
-    for method in [Method::GET, Method::HEAD] {
+async fn what_may_be_sent_twice_is_repeated_once_when_its_connection_breaks() {
+    for (method, key) in
+        [(Method::GET, None), (Method::HEAD, None), (Method::PUT, None), (Method::POST, Some("key-of-the-client"))]
+    {
         let bare = Bare::start().await;
         let gate = Gate::to(&[("loan-support", &bare.url)]).await;
-        assert_eq!(breaks_once(method, bare, &gate).await, (200, 2));
+        assert_eq!(breaks_once(method, "/support/tickets", key, bare, &gate).await, (200, 2));
     }
+    let bare = Bare::start().await;
+    let gate = Gate::to(&[("mas-gateway", &bare.url)]).await;
+    let mas = "/api/v1/customers/1/tickets";
+    assert_eq!(
+        breaks_once(Method::POST, mas, None, bare, &gate).await,
+        (200, 2),
+        "its contract makes it the same request"
+    );
 }
 
 #[tokio::test]
-async fn a_write_that_got_no_answer_is_never_repeated() {
-    for method in [Method::POST, Method::PUT, Method::DELETE] {
+async fn another_write_that_got_no_answer_is_never_repeated() {
+    for method in [Method::POST, Method::DELETE] {
         let bare = Bare::start().await;
         let gate = Gate::to(&[("loan-support", &bare.url)]).await;
-        assert_eq!(breaks_once(method, bare, &gate).await, (503, 1));
+        assert_eq!(breaks_once(method, "/support/tickets", None, bare, &gate).await, (503, 1));
     }
 }
 

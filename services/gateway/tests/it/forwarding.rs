@@ -102,3 +102,19 @@ async fn configured_routes_come_before_the_built_in_ones() {
 fn the_openapi_document_is_what_the_code_says() {
     assert_openapi::<gateway::Gateway>(env!("CARGO_MANIFEST_DIR"));
 }
+
+#[tokio::test]
+async fn metrics_name_the_row_and_never_the_path() {
+    let echo = Echo::start().await;
+    let gate = Gate::to(&[("loan-support", &echo.url), ("tour-tickets", &echo.url)]).await;
+    for path in ["/support/tickets/ticket_of_metrics", "/api/support_tickets/4711", "/nowhere/of_metrics"] {
+        gate.get(path).await;
+    }
+    let metrics = gate.get("/metrics").await.text;
+    for route in ["/support/*", "/api/support_tickets*", "unknown"] {
+        let label = format!("route=\"{route}\"");
+        let counted = |line: &str| line.starts_with("crossdesk_http_requests_total{") && line.contains(&label);
+        assert!(metrics.lines().any(counted), "{route} in {metrics}");
+    }
+    assert!(!metrics.contains("of_metrics") && !metrics.contains("4711"));
+}

@@ -12,7 +12,10 @@ mod limits;
 mod overhead;
 mod pages;
 mod paths;
+mod sockets;
 mod streams;
+mod tunnel_ends;
+mod tunnels;
 mod upstream;
 
 use serde_json::{Value, json};

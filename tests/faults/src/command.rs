@@ -1,0 +1,104 @@
+//! The command line.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+
+use crate::lab::Lab;
+use crate::report::{self, Outcome};
+use crate::scenarios::{self, SCENARIOS, Scenario};
+use crate::stack;
+
+/// Replicas of each service: a rolling restart needs two.
+const REPLICAS: usize = 2;
+
+#[derive(Parser)]
+#[command(
+    about = "The fault lab: breaks the distributed form in many ways and checks that nothing is lost or doubled."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Every scenario once: what must pass before anything lands.
+    Gate {
+        /// What all randomness comes from.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Only these scenarios.
+        #[arg(long)]
+        only: Vec<String>,
+    },
+    /// Scenarios in random order for as long as wanted.
+    Long {
+        /// How long, in seconds.
+        #[arg(long)]
+        seconds: u64,
+        /// What all randomness comes from; printed at the end, so that a run can be repeated.
+        #[arg(long)]
+        seed: Option<u64>,
+    },
+}
+
+/// Runs the command line.
+#[tokio::main]
+pub async fn run() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Gate { seed, only } => gate(seed, &only).await,
+        Command::Long { seconds, seed } => long(seconds, seed.unwrap_or_else(rand::random)).await,
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("faults: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn gate(seed: u64, only: &[String]) -> Result<bool> {
+    let chosen: Vec<&Scenario> = if only.is_empty() {
+        SCENARIOS.iter().collect()
+    } else {
+        let find = |name: &String| scenarios::find(name).with_context(|| format!("there is no scenario {name}"));
+        only.iter().map(find).collect::<Result<_>>()?
+    };
+    let mut lab = Lab::start(&stack::programs()?, REPLICAS, seed, &[]).await?;
+    let mut is_good = true;
+    for scenario in chosen {
+        is_good &= play(&mut lab, scenario).await?;
+    }
+    report::print_sums(&lab.client.history, lab.tally, seed);
+    lab.stack.stop().await?;
+    Ok(is_good)
+}
+
+async fn long(seconds: u64, seed: u64) -> Result<bool> {
+    use rand::RngExt as _;
+    println!("seed {seed}");
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let mut lab = Lab::start(&stack::programs()?, REPLICAS, seed, &[]).await?;
+    let mut is_good = true;
+    while Instant::now() < end && is_good {
+        let scenario = &SCENARIOS[lab.random.random_range(1..SCENARIOS.len())];
+        is_good &= play(&mut lab, scenario).await?;
+    }
+    report::print_sums(&lab.client.history, lab.tally, seed);
+    lab.stack.stop().await?;
+    Ok(is_good)
+}
+
+async fn play(lab: &mut Lab, scenario: &Scenario) -> Result<bool> {
+    let began = Instant::now();
+    let seen = (scenario.run)(lab).await.with_context(|| format!("scenario {}", scenario.name))?;
+    let verdict = lab.check().await?;
+    let outcome = Outcome { name: scenario.name, verdict, seen, took: began.elapsed() };
+    outcome.print();
+    Ok(outcome.is_good())
+}

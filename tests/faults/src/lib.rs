@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+pub mod checks;
+pub mod history;
+pub mod lab;
+pub mod proxy;
+pub mod report;
+pub mod scenarios;
+pub mod stack;
+pub mod workload;
+
+mod command;
+
+pub use command::run;

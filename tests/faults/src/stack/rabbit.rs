@@ -1,0 +1,99 @@
+//! The broker of a run, started by the same script that `make up` uses.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::process::Command;
+
+use crate::proxy::Target;
+
+/// The script, from the root of the repository, where `make` runs.
+const SCRIPT: &str = "deploy/local/rabbitmq";
+/// Ports a node needs, in a row.
+const PORTS: u16 = 7;
+
+/// A private RabbitMQ.
+pub struct Rabbit {
+    dir: PathBuf,
+    port: u16,
+}
+
+impl Rabbit {
+    /// Makes and starts a node.
+    pub async fn start(dir: PathBuf) -> Result<Self> {
+        let rabbit = Self { port: free_ports()?, dir };
+        rabbit.script(&["start"]).await?;
+        Ok(rabbit)
+    }
+
+    /// Where proxies lead.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        Target::Port(self.port)
+    }
+
+    /// The URL past every proxy: for the checker.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("amqp://guest:guest@127.0.0.1:{}/%2f", self.port)
+    }
+
+    /// `kill -9`; nothing answers until [`Rabbit::revive`].
+    pub fn kill(&self) -> Result<()> {
+        self.signal(Signal::KILL)
+    }
+
+    /// Sends a signal to the node.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
+        let pid = std::fs::read_to_string(self.dir.join("pid"))?;
+        let pid = Pid::from_raw(pid.trim().parse()?).context("the node's pid")?;
+        Ok(kill_process(pid, signal)?)
+    }
+
+    /// Starts the node again, on the same files.
+    pub async fn revive(&self) -> Result<()> {
+        self.script(&["start"]).await.map(drop)
+    }
+
+    /// Messages in each queue: ready and unacknowledged.
+    pub async fn queues(&self) -> Result<Vec<(String, u64, u64)>> {
+        let text =
+            self.script(&["ctl", "-q", "list_queues", "name", "messages_ready", "messages_unacknowledged"]).await?;
+        let rows = text.lines().filter_map(|line| {
+            let mut fields = line.split_whitespace();
+            Some((fields.next()?.to_owned(), fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+        });
+        Ok(rows.collect())
+    }
+
+    /// Runs `rabbitmqctl`.
+    pub async fn ctl(&self, arguments: &[&str]) -> Result<String> {
+        self.script(&[&["ctl"], arguments].concat()).await
+    }
+
+    /// Stops it in good order.
+    pub async fn stop(&self) -> Result<()> {
+        self.script(&["stop"]).await.map(drop)
+    }
+
+    async fn script(&self, arguments: &[&str]) -> Result<String> {
+        let (verb, rest) = arguments.split_first().context("a verb")?;
+        let mut command = Command::new(Path::new(SCRIPT));
+        command.arg(verb).arg(&self.dir);
+        if *verb == "start" {
+            command.arg(self.port.to_string());
+        }
+        let output = command.args(rest).output().await.context(SCRIPT)?;
+        if !output.status.success() {
+            bail!("{SCRIPT} {verb}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}
+
+fn free_ports() -> Result<u16> {
+    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    (5780..6400).step_by(10).find(|first| (*first..first + PORTS).all(is_free)).context("no free ports for RabbitMQ")
+}
