@@ -1,0 +1,3 @@
+DROP TABLE replies;
+DROP TABLE tickets;
+DROP SEQUENCE ticket_ids;

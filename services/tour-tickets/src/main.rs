@@ -1,0 +1,4 @@
+//! The tours line's ticket service as a program of its own.
+fn main() -> std::process::ExitCode {
+    chassis::run::<tour_tickets::TourTickets>()
+}
