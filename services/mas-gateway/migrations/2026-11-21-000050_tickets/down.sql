@@ -1,0 +1,3 @@
+DROP TABLE messages;
+DROP TABLE tickets;
+DROP SEQUENCE transaction_ids;

@@ -1,0 +1,4 @@
+//! The MAS line's service as a program of its own.
+fn main() -> std::process::ExitCode {
+    chassis::run::<mas_gateway::MasGateway>()
+}
