@@ -7,7 +7,10 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, Route, web};
 
 use crate::guard::{Access, check};
-use crate::{Fault, Refusal};
+use crate::{Fault, Refusal, Shape};
+
+/// The order in which the contracts write methods in `Allow`.
+const ALLOW_ORDER: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
 /// An operation: what the OpenAPI document must describe.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -155,22 +158,29 @@ impl Routes {
 
 impl Path {
     fn into_resource(self) -> Resource {
-        let mut allow: Vec<&str> = self.methods.iter().map(Method::as_str).collect();
-        allow.push("OPTIONS");
-        let allow = allow.join(", ");
+        let allow = ALLOW_ORDER.iter().filter(|known| self.methods.iter().any(|method| method == *known));
+        let allow = allow.copied().collect::<Vec<_>>().join(", ");
         let mut resource = web::resource(self.pattern);
         for route in self.routes {
             resource = resource.route(route);
         }
         let options = allow.clone();
         resource
-            .route(Route::new().guard(guard::Options()).to(move || {
-                let allow = options.clone();
+            .route(Route::new().guard(guard::Options()).to(move |request: HttpRequest| {
+                let allow = allowed(&request, &options);
                 async move { HttpResponse::NoContent().insert_header(("Allow", allow)).finish() }
             }))
             .default_service(web::to(move |request: HttpRequest| {
-                let refusal = Refusal::of(&request, Fault::MethodNotAllowed(allow.clone()));
+                let refusal = Refusal::of(&request, Fault::MethodNotAllowed(allowed(&request, &allow)));
                 async move { Err::<HttpResponse, Refusal>(refusal) }
             }))
+    }
+}
+
+/// The methods of a path. Only the line whose clients are browsers on other origins names `OPTIONS` among them.
+fn allowed(request: &HttpRequest, methods: &str) -> String {
+    match request.app_data::<Shape>() {
+        Some(Shape::Tours) => format!("{methods}, OPTIONS"),
+        _ => methods.to_owned(),
     }
 }
