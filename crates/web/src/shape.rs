@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use crate::Fault;
 
+/// Most characters of a `Request-Tracking-Id` (mas.md 2).
+const MAX_TRACKING_ID_CHARS: usize = 128;
+
 /// Whose words an error has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
@@ -39,7 +42,12 @@ impl Context {
     /// Takes what an error body may need from the request.
     #[must_use]
     pub fn of(request: &HttpRequest) -> Self {
-        let tracking_id = request.headers().get("request-tracking-id").and_then(|value| value.to_str().ok());
+        let mut given = request.headers().get_all("request-tracking-id").filter_map(|value| value.to_str().ok());
+        // What is no tracking id is not repeated (mas.md 2).
+        let is_valid = |id: &&str| {
+            (1..=MAX_TRACKING_ID_CHARS).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        let tracking_id = given.next().filter(is_valid).filter(|_| given.next().is_none());
         let now = request.extensions().get::<crate::observe::Started>().map(|started| started.at);
         Self {
             tracking_id: tracking_id.unwrap_or_default().to_owned(),
