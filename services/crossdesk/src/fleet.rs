@@ -39,5 +39,14 @@ impl Hosted {
 pub(crate) const GATEWAY: Hosted = Hosted::of::<gateway::Gateway>();
 
 /// Everything behind it.
-pub(crate) const SERVICES: &[Hosted] =
-    &[Hosted::of::<loan_support::LoanSupport>(), Hosted::of::<desk::Desk>().reading(&[Queue::DeskTicketEvents])];
+pub(crate) const SERVICES: &[Hosted] = &[
+    Hosted::of::<mobility_support::MobilitySupport>(),
+    Hosted::of::<helpdesk_conversation::HelpdeskConversation>(),
+    Hosted::of::<loan_support::LoanSupport>(),
+    Hosted::of::<mas_gateway::MasGateway>().reading(&[Queue::MasResumeResults]),
+    Hosted::of::<mas_bridge::bridge::MasBridge>().reading(&[Queue::MasResumeRequests]),
+    Hosted::of::<mas_bridge::simulator::MasSimulator>(),
+    Hosted::of::<tour_tickets::TourTickets>(),
+    Hosted::of::<attachments::Attachments>().reading(&[Queue::AttachmentsTicketEvents]),
+    Hosted::of::<desk::Desk>().reading(&[Queue::DeskTicketEvents]),
+];

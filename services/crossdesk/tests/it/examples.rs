@@ -23,8 +23,24 @@ const WRITTEN_ORIGINS: [&str; 2] = ["http://127.0.0.1:8080", "http://localhost:8
 /// How long a command may take: it waits for a service on a busy machine.
 const CURL_SECONDS: &str = "30";
 
+/// The documents, the one first that wants an instance nobody has used.
+const DOCUMENTS: [(&str, &str); 5] = [
+    ("helpdesk", include_str!("examples/helpdesk.md")),
+    ("loan", include_str!("examples/loan.md")),
+    ("mobility", include_str!("examples/mobility.md")),
+    ("mas", include_str!("examples/mas.md")),
+    ("tours", include_str!("examples/tours.md")),
+];
+
+/// Plays the examples of every contract against a new instance.
+pub(crate) fn play_all(url: &str, data_dir: &Path) {
+    for (name, text) in DOCUMENTS {
+        play(name, text, url, data_dir);
+    }
+}
+
 /// Plays a document against an instance. Files that commands make are in a scratch folder.
-pub(crate) fn play(name: &str, text: &str, url: &str, data_dir: &Path) {
+fn play(name: &str, text: &str, url: &str, data_dir: &Path) {
     let scratch = tempfile::tempdir().unwrap();
     let mut learned = Learned::default();
     let tokens = tokens(data_dir);
@@ -37,8 +53,9 @@ pub(crate) fn play(name: &str, text: &str, url: &str, data_dir: &Path) {
         }
         let command = learned.rewrite(&command);
         let answer = run(&command, url, &tokens, scratch.path());
-        check(example, &answer, url, &mut learned)
-            .unwrap_or_else(|problem| panic!("{name}:\n{command}\nanswered\n{}\n{}\n{problem}", answer.head, answer.body));
+        check(example, &answer, url, &mut learned).unwrap_or_else(|problem| {
+            panic!("{name}:\n{command}\nanswered\n{}\n{}\n{problem}", answer.head, answer.body)
+        });
     }
 }
 
@@ -54,7 +71,7 @@ fn tokens(data_dir: &Path) -> Vec<(&'static str, String)> {
         ("CUSTOMER", "user_123", Role::Customer, None),
         ("OTHER", "user_456", Role::Customer, None),
         ("THIRD", "user_789", Role::Customer, None),
-        ("ADMIN", "admin_123", Role::Admin, None),
+        ("FOURTH", "user_000", Role::Customer, None),
         ("AGENT", "agent_123", Role::Agent, None),
         ("MP", "mp-amsterdam", Role::Customer, Some(Line::Mobility)),
     ]
@@ -89,9 +106,7 @@ fn run(command: &str, url: &str, tokens: &[(&str, String)], folder: &Path) -> An
 }
 
 fn check(example: &Example, answer: &Answer, url: &str, learned: &mut Learned) -> Result<(), String> {
-    let here = |text: &str| {
-        WRITTEN_ORIGINS.iter().fold(text.to_owned(), |text, origin| text.replace(origin, url))
-    };
+    let here = |text: &str| WRITTEN_ORIGINS.iter().fold(text.to_owned(), |text, origin| text.replace(origin, url));
     if let Some(body) = &example.body {
         let found: Value = serde_json::from_str(&answer.body).map_err(|error| format!("no JSON: {error}"))?;
         let expected: Value = serde_json::from_str(&here(body)).map_err(|error| format!("in the document: {error}"))?;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod distributed;
+mod examples;
 mod one_process;
 mod program;
 mod story;

@@ -7,6 +7,7 @@ use domain::Role;
 use reqwest::Method;
 use tempfile::TempDir;
 
+use crate::examples;
 use crate::program::{Served, command};
 use crate::story::Instance;
 
@@ -92,6 +93,14 @@ async fn operators_commands_and_public_pages_work_on_a_running_instance() {
     }
     let token = command("crossdesk", &settings).args(["token", "--sub", "u", "--role", "agent"]).output().unwrap();
     assert_eq!(String::from_utf8(token.stdout).unwrap().lines().count(), 1, "a token and nothing else");
+}
+
+#[test]
+fn the_examples_of_every_contract_work_word_for_word() {
+    let folder = data_dir();
+    let served = Served::start(&settings(&folder));
+    examples::play_all(&served.url, &folder.path().join("data"));
+    assert_eq!(served.terminate().code(), Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

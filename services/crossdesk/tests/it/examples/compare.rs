@@ -8,8 +8,7 @@ use serde_json::Value;
 const SMALL: i64 = 100;
 
 /// Members whose numbers the instance makes up.
-const NUMBERED: [&str; 9] =
-    ["id", "ticketId", "attachmentId", "transaction_id", "author", "authors", "members", "users", "ticket"];
+const NUMBERED: [&str; 6] = ["id", "ticketId", "attachmentId", "transaction_id", "conversation", "message"];
 
 /// What the instance made up in place of what a document says.
 #[derive(Debug, Default)]

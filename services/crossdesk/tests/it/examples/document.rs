@@ -19,7 +19,7 @@ pub(crate) fn examples(text: &str) -> Vec<Example> {
         let block: Vec<&str> = lines.by_ref().take_while(|line| !line.starts_with("```")).collect();
         let block = block.join("\n");
         match language.trim() {
-            "sh" if block.contains("curl ") && !block.contains("make ") => {
+            "sh" if block.contains("curl ") && !block.contains("token --sub") => {
                 found.push(Example { command: block, ..Example::default() });
             }
             "sh" => found.push(Example::default()),

@@ -1,0 +1,11 @@
+DROP TABLE open_sockets;
+DROP TABLE notifications;
+DROP TABLE entries;
+DROP TABLE members;
+DROP TABLE tickets;
+DROP TABLE users;
+DROP SEQUENCE notification_ids;
+DROP SEQUENCE entry_ids;
+DROP SEQUENCE conversation_ids;
+DROP SEQUENCE ticket_ids;
+DROP SEQUENCE user_numbers;

@@ -1,0 +1,58 @@
+//! The upgrades. Whatever keeps a caller out is a plain HTTP answer before them.
+
+use std::sync::Arc;
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use web::Signed;
+
+use super::connection::{Lifetime, Upgrade};
+use super::conversation::Conversation;
+use super::notifications::Notifications;
+use super::store;
+use crate::api::{SameOrigin, path_id};
+use crate::error::Error;
+use crate::{App, db};
+
+/// Take part in a conversation: a WebSocket with the binary protocol. For its members.
+#[utoipa::path(get, path = "/api/v1/conversations/{id}/socket", params(("id" = i32, Path)),
+    responses((status = 101), (status = 400), (status = 401), (status = 403), (status = 404)),
+    security(("bearer" = []), ("session" = [])))]
+pub(crate) async fn open_conversation_socket(
+    app: Data<App>,
+    caller: Signed,
+    _origin: SameOrigin,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Error> {
+    let upgrade = Upgrade::of(&request, payload).await?;
+    let id = path_id(&request).ok_or(Error::ConversationNotFound)?;
+    let mut conn = app.db.conn().await?;
+    let me = db::known_user(&mut conn, &caller).await?;
+    let ticket = store::ticket_of(&mut conn, id, me.number).await?.ok_or(Error::ConversationNotFound)?;
+    drop(conn);
+    let (caller, lifetime) = (Arc::new((*caller).clone()), lifetime(&app, &caller));
+    let talk = Conversation::new(app, caller, id, me.number, ticket);
+    Ok(upgrade.accept(talk, lifetime))
+}
+
+/// Get new notifications as they come: a WebSocket with one text frame for each. Nothing is replayed.
+#[utoipa::path(get, path = "/api/v1/events", responses((status = 101), (status = 400), (status = 401), (status = 403)),
+    security(("bearer" = []), ("session" = [])))]
+pub(crate) async fn open_event_socket(
+    app: Data<App>,
+    caller: Signed,
+    _origin: SameOrigin,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Error> {
+    let upgrade = Upgrade::of(&request, payload).await?;
+    let me = db::known_user(&mut *app.db.conn().await?, &caller).await?;
+    let lifetime = lifetime(&app, &caller);
+    Ok(upgrade.accept(Notifications::new(app, me.number), lifetime))
+}
+
+fn lifetime(app: &App, caller: &Signed) -> Lifetime {
+    let token = caller.expires_at() - app.db.now();
+    Lifetime { config: app.live.config, token, stop: app.live.stop.clone() }
+}
