@@ -1,0 +1,18 @@
+//! What the handlers of one worker share.
+
+use storage::Db;
+
+use crate::store::Store;
+use crate::tour_tickets::TourTickets;
+
+/// The worker's database and connections, and the limits and rights by configuration.
+#[derive(Debug)]
+pub struct App {
+    pub(crate) db: Db,
+    pub(crate) tickets: TourTickets,
+    pub(crate) store: Store,
+    /// Largest file.
+    pub(crate) max_bytes: u64,
+    /// Whether callers without a token may use everything.
+    pub(crate) guests: bool,
+}

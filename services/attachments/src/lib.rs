@@ -1,0 +1,99 @@
+#![doc = include_str!("../README.md")]
+
+mod api;
+mod app;
+mod clean_up;
+mod config;
+mod db;
+mod error;
+mod model;
+mod store;
+mod subscriptions;
+mod tour_tickets;
+mod upload;
+mod verbs;
+mod visitor;
+
+use std::sync::Arc;
+
+use chassis::{Context, Job, Service, Subscription, Worker};
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use domain::Line;
+use messaging::topology::Queue;
+use storage::Db;
+use web::{Access, Routes, Shape};
+
+pub use app::App;
+pub use config::{AnonymousAccess, FilesConfig, S3Config, ToursConfig};
+
+use store::Store;
+use subscriptions::DeletedTickets;
+use tour_tickets::TourTickets;
+
+/// Attachments of tours tickets, and uploaded files of all lines.
+#[derive(Debug)]
+pub struct Attachments {
+    context: Context,
+    files: FilesConfig,
+    /// Whether callers without a token may use everything.
+    guests: bool,
+}
+
+impl Service for Attachments {
+    const NAME: &'static str = "attachments";
+    const SHAPE: Shape = Shape::Tours;
+    const MIGRATIONS: Option<EmbeddedMigrations> = Some(embed_migrations!());
+    type App = App;
+
+    fn new(context: &Context) -> anyhow::Result<Self> {
+        let tours: ToursConfig = context.config.section("tours")?;
+        let files: FilesConfig = context.config.section("files")?;
+        // A store that cannot be opened must not be found out by the first client.
+        Store::open(&files, &context.config.data_dir)?;
+        Ok(Self { guests: tours.guests_have_full_access(&context.config)?, files, context: context.clone() })
+    }
+
+    fn app(&self, worker: Worker) -> anyhow::Result<App> {
+        let store = Store::open(&self.files, &self.context.config.data_dir)?;
+        let db = worker.database()?;
+        Ok(App {
+            db,
+            tickets: TourTickets::new(&self.context, worker.http),
+            store,
+            max_bytes: self.files.max_bytes,
+            guests: self.guests,
+        })
+    }
+
+    fn routes(routes: Routes) -> Routes {
+        routes
+            .access(Access::Guest(Line::Tours))
+            .post("/api/support_ticket_attachments", api::create_attachment)
+            .get("/api/support_ticket_attachments", api::list_attachments)
+            .get("/api/support_ticket_attachments/{id}", api::get_attachment)
+            .put("/api/support_ticket_attachments/{id}", api::replace_attachment)
+            .delete("/api/support_ticket_attachments/{id}", api::delete_attachment)
+            // Files are for all lines: a loan ticket may refer to one.
+            .access(Access::Token)
+            .post("/files", api::create_file)
+            // A token of any line or, by configuration, none: the handler's first argument looks at it.
+            .access(Access::Open)
+            .get("/files/{id}", api::get_file)
+            .access(Access::Service)
+            .delete("/internal/v1/tours/tickets/{ticketId}/attachments", api::bury_ticket)
+    }
+
+    fn openapi() -> utoipa::openapi::OpenApi {
+        api::openapi()
+    }
+
+    fn subscriptions(&self, db: &Db) -> Vec<Subscription> {
+        vec![Subscription::messages(Queue::AttachmentsTicketEvents, Arc::new(DeletedTickets::new(db.clone())))]
+    }
+
+    fn jobs(&self, db: Option<&Db>) -> Vec<Job> {
+        // `new` has opened the store once, so it opens.
+        let store = Store::open(&self.files, &self.context.config.data_dir).ok();
+        db.zip(store).map(|(db, store)| clean_up::job(db.clone(), store, &self.files)).into_iter().collect()
+    }
+}

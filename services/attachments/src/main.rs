@@ -1,0 +1,4 @@
+//! The attachments service as a program of its own.
+fn main() -> std::process::ExitCode {
+    chassis::run::<attachments::Attachments>()
+}
