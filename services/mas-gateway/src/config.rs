@@ -11,6 +11,9 @@ use chassis::Profile;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
+use crate::bridge::BridgeConfig;
+use crate::simulator::SimulatorConfig;
+
 /// Name and password of the sample user in the documents.
 const SAMPLE: &str = "ocsuser";
 /// The profile of the sample user.
@@ -24,6 +27,10 @@ const MAX_PROFILE_CHARS: usize = 100;
 pub struct MasConfig {
     /// Who may post requests. In the environment: `CROSSDESK__MAS__CLIENTS_FILE` names a file with a JSON list.
     pub clients: Vec<ClientConfig>,
+    /// The bridge to a MAS that speaks HTTP.
+    pub bridge: BridgeConfig,
+    /// The stand-in for MAS.
+    pub simulator: SimulatorConfig,
 }
 
 /// A caller: a Basic user.

@@ -2,11 +2,13 @@
 
 mod api;
 mod app;
+pub mod bridge;
 mod config;
 mod db;
 mod error;
 mod model;
 mod results;
+pub mod simulator;
 mod verbs;
 
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 
 mod agents;
 mod bad_input;
+mod bridge;
 mod broker;
 mod command;
 mod config;
@@ -15,6 +16,7 @@ mod log_book;
 mod reads;
 mod requests;
 mod results;
+mod simulator;
 
 use std::sync::LazyLock;
 

@@ -40,7 +40,7 @@ pub(super) async fn make_ticket(client: &Client, number: usize) -> Result<()> {
             "email": format!("{account}@example.com"),
         },
     });
-    if number % 3 > 0 {
+    if !number.is_multiple_of(3) {
         body["assigned_to_user"] = json!(format!("CSR{}", number % 7 + 1));
     }
     // The same number is the same request, so loading the demo twice makes no request twice.
