@@ -126,6 +126,8 @@ fn trusted(config: &Config) -> Result<(Vec<IssuerConfig>, SecretString), ConfigE
     } else if issuers.is_empty() {
         issuers.push(secrets::local_issuer(&config.data_dir)?);
     }
-    issuers.push(IssuerConfig::hs256(SERVICE_ISSUER, service_secret.expose_secret()));
+    // Whoever gets hold of this secret becomes a service, and nobody of the support team.
+    let services = IssuerConfig::hs256(SERVICE_ISSUER, service_secret.expose_secret());
+    issuers.push(IssuerConfig { strongest_role: Some(Role::Service), ..services });
     Ok((issuers, service_secret))
 }

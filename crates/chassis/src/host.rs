@@ -100,6 +100,7 @@ pub async fn start<S: Service>(context: &Context, place: Place) -> anyhow::Resul
             }
         }
         readers.spawn(watched::<S>(context, stop, forget_old_keys(db.clone(), stop.clone())));
+        readers.spawn(watched::<S>(context, stop, messaging::audit::run(S::NAME, db.clone(), stop.clone())));
     }
     for job in service.jobs(database.as_ref().map(|(_, db)| db)) {
         readers.spawn(watched::<S>(context, stop, (job.run)(stop.clone())));

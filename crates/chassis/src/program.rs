@@ -67,7 +67,10 @@ async fn serve<S: Service>() -> anyhow::Result<ExitCode> {
         .with_context(|| format!("port {} of {}", config.http.port, config.http.host))?;
     let stages = Stages::default();
     let bus: Arc<dyn Bus> = match &config.amqp.url {
-        Some(url) => RabbitBus::connect(url.expose_secret(), S::NAME, stages.readers.clone()),
+        Some(url) => {
+            let (url, prefix) = (url.expose_secret(), &config.amqp.prefix);
+            RabbitBus::connect_prefixed(url, S::NAME, prefix, stages.readers.clone())
+        }
         None => {
             tracing::warn!("amqp.url is not set: events wait in the event log until it is");
             let bus = LocalBus::new();

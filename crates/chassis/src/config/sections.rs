@@ -84,6 +84,8 @@ impl Default for DatabaseConfig {
 pub struct AmqpConfig {
     /// `amqp://user:password@host:port/vhost`; the in-process bus if unset.
     pub url: Option<SecretString>,
+    /// Before the name of each exchange and queue, for several installations on one broker. The contract's names have none.
+    pub prefix: String,
 }
 
 /// Whom a service trusts.

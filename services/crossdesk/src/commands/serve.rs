@@ -53,7 +53,10 @@ async fn host_all(
     }
     let stages = Stages::default();
     let bus: Arc<dyn Bus> = match &config.amqp.url {
-        Some(url) => RabbitBus::connect(url.expose_secret(), "crossdesk", stages.readers.clone()),
+        Some(url) => {
+            let (url, prefix) = (url.expose_secret(), &config.amqp.prefix);
+            RabbitBus::connect_prefixed(url, "crossdesk", prefix, stages.readers.clone())
+        }
         None => local_bus(),
     };
     let context = Context::new(config, Arc::new(SystemClock), bus, addresses, stages)?;

@@ -1,6 +1,7 @@
 //! Each service a process of its own, with RabbitMQ between them.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::Child;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use lapin::types::FieldTable;
 use lapin::{Connection, ConnectionProperties, Consumer};
 use testkit::{TestDatabase, amqp_url};
 
+use crate::examples;
 use crate::program::command;
 use crate::story::Instance;
 
@@ -31,12 +33,12 @@ fn free_port() -> u16 {
 }
 
 /// Somebody else's queue, bound to every event of the loan line.
-async fn reader() -> Consumer {
+async fn reader(prefix: &str) -> Consumer {
     // Readiness does not wait for the broker, so the exchange may not be declared yet.
-    testkit::eventually("the exchange is declared", async || bind().await.ok()).await
+    testkit::eventually("the exchange is declared", async || bind(prefix).await.ok()).await
 }
 
-async fn bind() -> lapin::Result<Consumer> {
+async fn bind(prefix: &str) -> lapin::Result<Consumer> {
     let connection = Connection::connect(&amqp_url(), ConnectionProperties::default()).await?;
     let channel = connection.create_channel().await?;
     let exclusive = QueueDeclareOptions { exclusive: true, auto_delete: true, ..Default::default() };
@@ -45,7 +47,7 @@ async fn bind() -> lapin::Result<Consumer> {
     channel
         .queue_bind(
             name.as_str().into(),
-            "ticket.events".into(),
+            format!("{prefix}ticket.events").as_str().into(),
             "loan.ticket.#".into(),
             QueueBindOptions::default(),
             FieldTable::default(),
@@ -83,43 +85,79 @@ async fn events_of(ticket: &str, count: usize, consumer: &mut Consumer) -> Vec<(
     found
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_ticket_lives_over_separate_processes_and_rabbitmq_sees_each_change() {
-    let (loan_db, desk_db) = (
-        TestDatabase::for_service::<loan_support::LoanSupport>().await,
-        TestDatabase::for_service::<desk::Desk>().await,
-    );
-    let folder = tempfile::tempdir().unwrap();
-    let (loan, desk, front) = (free_port(), free_port(), free_port());
-    let start = |program: &str, port: u16, database: &str| {
+/// Each service, and how its database is made.
+async fn databases() -> Vec<(&'static str, Option<TestDatabase>)> {
+    vec![
+        ("mobility-support", Some(TestDatabase::for_service::<mobility_support::MobilitySupport>().await)),
+        (
+            "helpdesk-conversation",
+            Some(TestDatabase::for_service::<helpdesk_conversation::HelpdeskConversation>().await),
+        ),
+        ("loan-support", Some(TestDatabase::for_service::<loan_support::LoanSupport>().await)),
+        ("mas-gateway", Some(TestDatabase::for_service::<mas_gateway::MasGateway>().await)),
+        ("mas-bridge", Some(TestDatabase::for_service::<mas_gateway::bridge::MasBridge>().await)),
+        ("mas-simulator", Some(TestDatabase::for_service::<mas_gateway::simulator::MasSimulator>().await)),
+        ("tour-tickets", Some(TestDatabase::for_service::<tour_tickets::TourTickets>().await)),
+        ("attachments", Some(TestDatabase::for_service::<attachments::Attachments>().await)),
+        ("desk", Some(TestDatabase::for_service::<desk::Desk>().await)),
+        ("gateway", None),
+    ]
+}
+
+/// Starts every service as a process of its own and gives the gateway's origin.
+async fn start_all(
+    folder: &Path,
+    prefix: &str,
+    databases: &[(&'static str, Option<TestDatabase>)],
+) -> (Processes, String) {
+    let ports: Vec<u16> = databases.iter().map(|_| free_port()).collect();
+    let addresses: Vec<(String, String)> = databases
+        .iter()
+        .zip(&ports)
+        .map(|((name, _), port)| {
+            let variable = format!("CROSSDESK__SERVICES__{}", name.replace('-', "_").to_uppercase());
+            (variable, format!("http://127.0.0.1:{port}"))
+        })
+        .collect();
+    let mut processes = Processes(Vec::new());
+    for ((name, database), port) in databases.iter().zip(&ports) {
         let settings = [
             ("CROSSDESK__PROFILE", "local".to_owned()),
-            ("CROSSDESK__DATA_DIR", folder.path().display().to_string()),
+            ("CROSSDESK__DATA_DIR", folder.display().to_string()),
             ("CROSSDESK__HTTP__PORT", port.to_string()),
             ("CROSSDESK__HTTP__WORKERS", "1".to_owned()),
-            ("CROSSDESK__DATABASE__URL", database.to_owned()),
+            ("CROSSDESK__DATABASE__URL", database.as_ref().map_or_else(String::new, |found| found.url().to_owned())),
             ("CROSSDESK__AMQP__URL", amqp_url()),
-            ("CROSSDESK__SERVICES__LOAN_SUPPORT", format!("http://127.0.0.1:{loan}")),
-            ("CROSSDESK__SERVICES__DESK", format!("http://127.0.0.1:{desk}")),
+            ("CROSSDESK__AMQP__PREFIX", prefix.to_owned()),
             ("CROSSDESK__LOG__FILTER", "warn".to_owned()),
         ];
-        command(program, &settings).arg("serve").spawn().unwrap()
-    };
-    let _processes = Processes(vec![
-        start("loan-support", loan, loan_db.url()),
-        start("desk", desk, desk_db.url()),
-        start("gateway", front, ""),
-    ]);
+        processes.0.push(command(name, &settings).envs(addresses.clone()).arg("serve").spawn().unwrap());
+    }
     let http = chassis::http_client().unwrap();
-    for port in [loan, desk, front] {
+    for port in &ports {
         let ready = format!("http://127.0.0.1:{port}/readyz");
         testkit::eventually("a service is ready", async || {
             http.get(&ready).send().await.ok().filter(|answer| answer.status().is_success())
         })
         .await;
     }
-    let mut consumer = reader().await;
-    let instance = Instance::new(&format!("http://127.0.0.1:{front}"), folder.path());
+    let front = ports.last().copied().unwrap_or_default();
+    (processes, format!("http://127.0.0.1:{front}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tickets_of_every_line_live_over_separate_processes_and_rabbitmq_sees_each_change() {
+    let databases = databases().await;
+    let folder = tempfile::tempdir().unwrap();
+    // Queues of its own: other tests leave messages on the broker.
+    let prefix = format!("distributed-{}.", free_port());
+    let (_processes, url) = start_all(folder.path(), &prefix, &databases).await;
+    let mut consumer = reader(&prefix).await;
+    let instance = Instance::new(&url, folder.path());
+    let played = (url.clone(), folder.path().to_owned());
+    tokio::task::spawn_blocking(move || examples::play_all(&played.0, &played.1)).await.unwrap();
+    let slowest = instance.desk_shows_every_line().await;
+    assert!(slowest < Duration::from_secs(1), "the desk took {slowest:?}");
     let id = instance.live_a_ticket().await;
     let events = events_of(&id, 5, &mut consumer).await;
     let keys: Vec<&str> = events.iter().map(|(key, _)| key.as_str()).collect();
@@ -135,4 +173,5 @@ async fn a_ticket_lives_over_separate_processes_and_rabbitmq_sees_each_change() 
     );
     assert!(events.iter().enumerate().all(|(index, (_, event))| event.data.version == index as i64 + 1));
     instance.desk_follows(&id).await;
+    instance.mas_completes("104127993008").await;
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
 
 use domain::Role;
 use reqwest::Method;
@@ -69,7 +70,12 @@ async fn operators_commands_and_public_pages_work_on_a_running_instance() {
         "/metrics",
         "/",
         "/docs",
+        "/openapi/mobility-support.json",
+        "/openapi/helpdesk-conversation.json",
         "/openapi/loan-support.json",
+        "/openapi/mas-gateway.json",
+        "/openapi/tour-tickets.json",
+        "/openapi/attachments.json",
         "/openapi/desk.json",
         "/openapi/gateway.json",
     ] {
@@ -95,11 +101,16 @@ async fn operators_commands_and_public_pages_work_on_a_running_instance() {
     assert_eq!(String::from_utf8(token.stdout).unwrap().lines().count(), 1, "a token and nothing else");
 }
 
-#[test]
-fn the_examples_of_every_contract_work_word_for_word() {
+#[tokio::test(flavor = "multi_thread")]
+async fn the_examples_of_every_contract_work_word_for_word_and_the_desk_follows_every_line() {
     let folder = data_dir();
     let served = Served::start(&settings(&folder));
-    examples::play_all(&served.url, &folder.path().join("data"));
+    let (url, data) = (served.url.clone(), folder.path().join("data"));
+    let instance = Instance::new(&url, &data);
+    tokio::task::spawn_blocking(move || examples::play_all(&url, &data)).await.unwrap();
+    let slowest = instance.desk_shows_every_line().await;
+    assert!(slowest < Duration::from_secs(1), "the desk took {slowest:?}");
+    assert_eq!(instance.mas_completes("104127993008").await, 2, "over the in-process bus, bridge and simulator");
     assert_eq!(served.terminate().code(), Some(0));
 }
 

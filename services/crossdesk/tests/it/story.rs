@@ -1,6 +1,7 @@
-//! A loan ticket's life through the gateway, as the document tells it.
+//! Tickets' lives through the gateway, as the documents tell them.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use auth::{Minter, TokenRequest};
 use chassis::{http_client, secrets};
@@ -80,4 +81,70 @@ impl Instance {
         let (status, whole) = self.ask(Method::GET, &path, agent, None).await;
         assert_eq!((status, &whole["subject"]), (200, &json!("Unable to make payment")), "{whole}");
     }
+
+    /// Opens a ticket of every line and looks how long the desk takes to show it. Gives the slowest.
+    pub(crate) async fn desk_shows_every_line(&self) -> Duration {
+        let (customer, agent) = (("user_9", Role::Customer), ("agent_123", Role::Agent));
+        let mut slowest = Duration::ZERO;
+        for (line, path, body, id) in [
+            ("mobility", "/processes/request-support/execution", support_ticket(), "/id"),
+            ("helpdesk", "/api/v1/support/tickets", json!({"title": "Cannot open my draft"}), "/id"),
+            ("loan", "/support/tickets", loan_draft(), "/data/ticketId"),
+            ("mas", "/api/v1/customers/104127993008/tickets", resume_request(), "/transaction_id"),
+            ("tours", "/api/support_tickets", tours_draft(), "/ticketId"),
+        ] {
+            let opened = match line {
+                "mas" => self.ask_as_siebel(path, &body).await,
+                _ => self.ask(Method::POST, path, customer, Some(body)).await.1,
+            };
+            let id = opened.pointer(id).unwrap_or_else(|| panic!("{line}: {opened}"));
+            let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
+            let acknowledged = Instant::now();
+            testkit::eventually("the desk shows it", async || {
+                let (_, list) = self.ask(Method::GET, &format!("/v1/tickets?line={line}"), agent, None).await;
+                list["data"].as_array()?.iter().any(|ticket| ticket["ticket_id"] == id).then_some(())
+            })
+            .await;
+            slowest = slowest.max(acknowledged.elapsed());
+        }
+        slowest
+    }
+
+    async fn ask_as_siebel(&self, path: &str, body: &Value) -> Value {
+        let request = self.http.post(format!("{}{path}", self.url)).basic_auth("ocsuser", Some("ocsuser"));
+        let tracking = SystemClock.new_id().to_string();
+        let request = request.header("ProfileId", "Siebel_201").header("Request-Tracking-Id", tracking);
+        request.json(body).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// Waits until MAS has completed every request, and says how many there are.
+    pub(crate) async fn mas_completes(&self, customer: &str) -> usize {
+        let path = format!("{}/api/v1/customers/{customer}/tickets", self.url);
+        testkit::eventually("MAS has completed the requests", async || {
+            let request = self.http.get(&path).basic_auth("ocsuser", Some("ocsuser"));
+            let request = request.header("ProfileId", "Siebel_201").header("Request-Tracking-Id", "1");
+            let list: Value = request.send().await.ok()?.json().await.ok()?;
+            let tickets = list["tickets"].as_array()?;
+            tickets.iter().all(|ticket| ticket["status"] == "CLOSED").then_some(tickets.len())
+        })
+        .await
+    }
+}
+
+fn support_ticket() -> Value {
+    json!({"inputs": {"type": "supportTicket", "supportType": "BROKEN_DOWN", "location": "GPS:52.3,4.8",
+        "timestamp": "2024-01-15T10:30:00Z"}})
+}
+
+fn loan_draft() -> Value {
+    json!({"subject": "Unable to make payment", "description": "It fails", "categoryId": "category_001"})
+}
+
+fn resume_request() -> Value {
+    json!({"reason_code": "RES", "dispatch_date_time": "2016-03-22T11:50:35.000Z", "service": {"code": "6FL"},
+        "requestor_info": {"name": "TESTMAN1"}})
+}
+
+fn tours_draft() -> Value {
+    json!({"fullName": "", "email": "", "subject": "Reservas y Viajes", "message": "Hola"})
 }
