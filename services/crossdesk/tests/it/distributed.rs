@@ -12,9 +12,9 @@ use lapin::types::FieldTable;
 use lapin::{Connection, ConnectionProperties, Consumer};
 use testkit::{TestDatabase, amqp_url};
 
-use crate::examples;
 use crate::program::command;
 use crate::story::Instance;
+use crate::{examples, live};
 
 /// Processes that are killed at the end of the test.
 struct Processes(Vec<Child>);
@@ -158,6 +158,7 @@ async fn tickets_of_every_line_live_over_separate_processes_and_rabbitmq_sees_ea
     tokio::task::spawn_blocking(move || examples::play_all(&played.0, &played.1)).await.unwrap();
     let slowest = instance.desk_shows_every_line().await;
     assert!(slowest < Duration::from_secs(1), "the desk took {slowest:?}");
+    live::converse(&instance).await;
     let id = instance.live_a_ticket().await;
     let events = events_of(&id, 5, &mut consumer).await;
     let keys: Vec<&str> = events.iter().map(|(key, _)| key.as_str()).collect();

@@ -3,6 +3,7 @@
 
 mod distributed;
 mod examples;
+mod live;
 mod one_process;
 mod program;
 mod story;

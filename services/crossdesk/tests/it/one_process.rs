@@ -8,9 +8,9 @@ use domain::Role;
 use reqwest::Method;
 use tempfile::TempDir;
 
-use crate::examples;
 use crate::program::{Served, command};
 use crate::story::Instance;
+use crate::{examples, live};
 
 /// A data folder that the PostgreSQL user can reach too.
 fn data_dir() -> TempDir {
@@ -110,6 +110,7 @@ async fn the_examples_of_every_contract_work_word_for_word_and_the_desk_follows_
     tokio::task::spawn_blocking(move || examples::play_all(&url, &data)).await.unwrap();
     let slowest = instance.desk_shows_every_line().await;
     assert!(slowest < Duration::from_secs(1), "the desk took {slowest:?}");
+    live::converse(&instance).await;
     assert_eq!(instance.mas_completes("104127993008").await, 2, "over the in-process bus, bridge and simulator");
     assert_eq!(served.terminate().code(), Some(0));
 }

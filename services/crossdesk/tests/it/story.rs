@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 /// An instance as its clients see it.
 pub(crate) struct Instance {
-    url: String,
+    pub(crate) url: String,
     http: Client,
     minter: Minter,
 }
@@ -29,9 +29,8 @@ impl Instance {
         (subject, role): (&str, Role),
         body: Option<Value>,
     ) -> (u16, Value) {
-        let request = TokenRequest::new(Subject::try_from(subject).unwrap(), role);
-        let token = self.minter.mint(&request, SystemClock.now()).unwrap();
-        let mut request = self.http.request(method, format!("{}{path}", self.url)).bearer_auth(token);
+        let mut request =
+            self.http.request(method, format!("{}{path}", self.url)).bearer_auth(self.token(subject, role));
         if let Some(body) = body {
             request = request.json(&body);
         }
@@ -108,6 +107,20 @@ impl Instance {
             slowest = slowest.max(acknowledged.elapsed());
         }
         slowest
+    }
+
+    /// Opens a helpdesk ticket: its conversation, and its author's token.
+    pub(crate) async fn open_conversation(&self) -> (Value, String) {
+        let author = ("user_9", Role::Customer);
+        let draft = json!({"title": "Cannot open my draft"});
+        let (status, ticket) = self.ask(Method::POST, "/api/v1/support/tickets", author, Some(draft)).await;
+        assert_eq!(status, 201, "{ticket}");
+        (ticket["conversation"]["id"].clone(), self.token(author.0, author.1))
+    }
+
+    fn token(&self, subject: &str, role: Role) -> String {
+        let request = TokenRequest::new(Subject::try_from(subject).unwrap(), role);
+        self.minter.mint(&request, SystemClock.now()).unwrap()
     }
 
     async fn ask_as_siebel(&self, path: &str, body: &Value) -> Value {
