@@ -8,6 +8,7 @@ use domain::{Line, Role, Subject};
 use serde::{Deserialize, Deserializer};
 
 use crate::Caller;
+use crate::issuer::Issuer;
 use crate::token::Flaw;
 
 /// How far the clocks of issuer and verifier may differ (contracts, README 4.1).
@@ -40,8 +41,9 @@ pub(crate) struct Claims {
 }
 
 impl Claims {
-    /// The caller, if the claims count now and for this audience.
-    pub(crate) fn into_caller(self, audience: Option<&str>, now: DateTime<Utc>) -> Result<Caller, Flaw> {
+    /// The caller, if the claims count now and for this issuer's audience.
+    pub(crate) fn into_caller(self, issuer: &Issuer, now: DateTime<Utc>) -> Result<Caller, Flaw> {
+        let audience = issuer.audience.as_deref();
         if is_expired(self.exp.0, now) {
             return Err(Flaw::Expired);
         }
@@ -57,7 +59,7 @@ impl Claims {
         }
         Ok(Caller {
             subject: Subject::try_from(self.sub).map_err(|_| Flaw::Subject)?,
-            role: strongest(&self.roles.unwrap_or_default()),
+            role: strongest(&self.roles.unwrap_or_default()).min(issuer.strongest_role),
             lines: lines(self.lines.as_deref()),
             name: self.name,
             expires_at: self.exp.0,

@@ -3,6 +3,7 @@
 //! Whatever is wrong stops the program at its start and names the issuer: a verifier that trusts less, or more, than the
 //! operator meant must not come up.
 
+use domain::Role;
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -28,6 +29,8 @@ pub struct IssuerConfig {
     pub jwks_algorithm: Option<JwksAlgorithm>,
     /// The id of the one key. If set, a token that names another key is refused. Published keys bring their own ids.
     pub kid: Option<String>,
+    /// The strongest role its tokens can give, whatever they say. Not set: any.
+    pub strongest_role: Option<Role>,
 }
 
 impl IssuerConfig {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::Clock;
+use domain::{Clock, Role};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use secrecy::ExposeSecret as _;
 
@@ -16,6 +16,8 @@ const MIN_SECRET_BYTES: usize = 32;
 pub(crate) struct Issuer {
     pub(crate) name: String,
     pub(crate) audience: Option<String>,
+    /// The strongest role its tokens can give.
+    pub(crate) strongest_role: Role,
     pub(crate) keys: KeySource,
 }
 
@@ -34,11 +36,12 @@ impl Issuer {
             return Err(ConfigError::KeySources { issuer, count });
         }
         let audience = config.audience.clone();
+        let strongest_role = config.strongest_role.unwrap_or(Role::Admin);
         let keys = match config.jwks_url.clone() {
             Some(url) => published(&config, &url, clock, http)?,
             None => fixed(config)?,
         };
-        Ok(Self { name: issuer, audience, keys })
+        Ok(Self { name: issuer, audience, strongest_role, keys })
     }
 }
 

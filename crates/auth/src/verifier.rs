@@ -111,7 +111,7 @@ impl Verifier {
         let chosen = issuer.keys.key_for(token.header.kid.as_deref()).await?;
         chosen.key.check(&token)?;
         let claims: Claims = token.claims()?;
-        let caller = claims.into_caller(issuer.audience.as_deref(), self.0.clock.now())?;
+        let caller = claims.into_caller(issuer, self.0.clock.now())?;
         Ok(Verified { caller: Arc::new(caller), issuer: Arc::clone(issuer), generation: chosen.generation })
     }
 }

@@ -40,7 +40,8 @@ const SERVICE_SECTIONS: [&str; 9] =
     ["attachments", "desk", "files", "gateway", "helpdesk", "loan", "mas", "mobility", "tours"];
 
 /// Sections that the chassis reads.
-const COMMON_SECTIONS: [&str; 8] = ["amqp", "auth", "data_dir", "database", "http", "log", "profile", "services"];
+const COMMON_SECTIONS: [&str; 9] =
+    ["amqp", "auth", "data_dir", "database", "http", "log", "profile", "services", "telemetry"];
 
 /// The configuration of a process.
 #[derive(Debug, Clone)]
@@ -59,6 +60,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// Its logs.
     pub log: telemetry::LogConfig,
+    /// Its traces.
+    pub telemetry: telemetry::TraceConfig,
     /// Base URL by service name, underscores for hyphens.
     pub services: std::collections::BTreeMap<String, String>,
     sources: Sources,
@@ -89,6 +92,7 @@ impl Config {
             amqp: sources.section("amqp")?,
             auth: sources.section("auth")?,
             log: sources.section("log")?,
+            telemetry: sources.section("telemetry")?,
             services: sources.section("services")?,
             sources,
         })

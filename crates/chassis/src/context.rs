@@ -51,6 +51,8 @@ pub struct Context {
     pub stages: Stages,
     /// Whether schema changes are made at start; otherwise a database that lacks one is refused.
     pub migrate: bool,
+    /// The way to the trace collector, if one is configured.
+    pub(crate) traces: Option<telemetry::Traces>,
     service_minter: Arc<Minter>,
 }
 
@@ -70,6 +72,9 @@ impl Context {
         stages: Stages,
     ) -> Result<Self, ConfigError> {
         let http = http_client()?;
+        // With a client of its own: the exporter's thread drives its connections.
+        let traces = telemetry::init_traces(&config.telemetry, http_client()?)
+            .map_err(|error| ConfigError::Refused(error.to_string()))?;
         let (issuers, service_secret) = trusted(&config)?;
         let verifier = Verifier::new(issuers, Arc::clone(&clock), http.clone())
             .map_err(|error| ConfigError::Refused(error.to_string()))?;
@@ -85,6 +90,7 @@ impl Context {
             serving: Arc::new(AtomicBool::new(false)),
             stages,
             migrate: config.profile == Profile::Local,
+            traces,
             service_minter: Arc::new(Minter::hs256(SERVICE_ISSUER, None, &service_secret)),
             config: Arc::new(config),
         })
@@ -103,7 +109,7 @@ impl Context {
     pub(crate) fn owner(&self, service: &'static str) -> Arc<dyn Owner> {
         let context = self.clone();
         let token = Arc::new(move || context.service_token(service));
-        Arc::new(HttpOwner::new(self.http.clone(), self.addresses.clone(), token))
+        Arc::new(HttpOwner::new(service, self.http.clone(), self.addresses.clone(), token))
     }
 }
 

@@ -31,6 +31,8 @@ use crate::{Context, Service, Worker, http_client};
 const FINISH_REQUESTS: Duration = Duration::from_secs(6);
 /// How long the relay may take to publish what is left, and readers to finish their batch.
 const FINISH_BACKGROUND: Duration = Duration::from_secs(4);
+/// How long a stop waits for the trace collector to take the last spans.
+const FLUSH_TRACES: Duration = Duration::from_millis(500);
 /// How long a client may take to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an idle connection stays open: longer than the gateway's client keeps it, so that it is never cut in use.
@@ -85,27 +87,31 @@ pub async fn start<S: Service>(context: &Context, place: Place) -> anyhow::Resul
     if let Some((_, db)) = &database {
         let relay = Relay::new(S::NAME, db.clone(), Arc::clone(&context.bus), Arc::clone(&nudge), &*context.clock);
         let last = &context.stages.relays;
-        relays.spawn(watched::<S>(context, last, relay.run(last.clone())));
+        relays.spawn(watched::<S>(context, "relay", last, relay.run(last.clone())));
         for Subscription { queue, effect } in service.subscriptions(db) {
             let bus = Arc::clone(&context.bus);
             match effect {
                 Effect::Events(effect) => {
                     let consumer = Consumer::new(S::NAME, queue, db.clone(), (bus, context.owner(S::NAME)), effect);
-                    readers.spawn(watched::<S>(context, stop, consumer.run(stop.clone())));
+                    readers.spawn(watched::<S>(context, queue.name(), stop, consumer.run(stop.clone())));
                 }
                 Effect::Messages(effect) => {
                     let receiver = Receiver::new(S::NAME, queue, bus, effect);
-                    readers.spawn(watched::<S>(context, stop, receiver.run(stop.clone())));
+                    readers.spawn(watched::<S>(context, queue.name(), stop, receiver.run(stop.clone())));
                 }
             }
         }
-        readers.spawn(watched::<S>(context, stop, forget_old_keys(db.clone(), stop.clone())));
-        readers.spawn(watched::<S>(context, stop, messaging::audit::run(S::NAME, db.clone(), stop.clone())));
+        readers.spawn(watched::<S>(context, "forget_what_is_old", stop, forget_what_is_old(db.clone(), stop.clone())));
+        readers.spawn(watched::<S>(context, "audit", stop, messaging::audit::run(S::NAME, db.clone(), stop.clone())));
     }
     for job in service.jobs(database.as_ref().map(|(_, db)| db)) {
-        readers.spawn(watched::<S>(context, stop, (job.run)(stop.clone())));
+        readers.spawn(watched::<S>(context, job.name, stop, (job.run)(stop.clone())));
     }
     gauge!(telemetry::names::BUILD_INFO, "service" => S::NAME, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    // Tried once here, where it can still keep the process from starting; each worker makes its own.
+    let clock = Arc::clone(&context.clock);
+    let db = database.as_ref().map(|(_, db)| db.clone());
+    drop(service.app(Worker { db, clock, http: context.http.clone() }).context(S::NAME)?);
     let server = serve::<S>(context, service, place.listener, database, nudge)?;
     Ok(Running { name: S::NAME, address, server, relays, readers })
 }
@@ -193,6 +199,7 @@ fn serve<S: Service>(
 /// for ever behind a service that looks well. The event log keeps them until the restart that is then due.
 fn watched<S: Service>(
     context: &Context,
+    task_name: &'static str,
     stop: &CancellationToken,
     task: impl Future<Output = ()> + Send + 'static,
 ) -> impl Future<Output = ()> + Send + 'static {
@@ -201,25 +208,32 @@ fn watched<S: Service>(
         let _ended = AssertUnwindSafe(task).catch_unwind().await;
         if !stop.is_cancelled() {
             serving.store(false, Ordering::Release);
-            tracing::error!(service = S::NAME, "a background task ended by itself; the service is no longer ready");
+            tracing::error!(
+                service = S::NAME,
+                task = task_name,
+                "a background task ended by itself; the service is no longer ready"
+            );
         }
     }
 }
 
-/// Removes idempotency keys whose time is up, until told to stop.
-async fn forget_old_keys(db: Db, stop: CancellationToken) {
+/// Removes idempotency keys and the bodies of sent messages whose time is up, until told to stop.
+async fn forget_what_is_old(db: Db, stop: CancellationToken) {
     loop {
         let forgotten = match db.conn().await {
-            Ok(mut conn) => storage::once::forget_old(&mut conn).await,
+            Ok(mut conn) => match storage::once::forget_old(&mut conn).await {
+                Ok(keys) => messaging::outgoing::forget_old_bodies(&mut conn).await.map(|bodies| keys + bodies),
+                error => error,
+            },
             Err(error) => Err(error),
         };
         match forgotten {
             Ok(0) => {}
             Ok(count) => {
-                tracing::info!(count, "old idempotency keys are forgotten");
+                tracing::info!(count, "old idempotency keys and sent messages are forgotten");
                 continue;
             }
-            Err(error) => tracing::debug!(%error, "old idempotency keys stay for now"),
+            Err(error) => tracing::debug!(%error, "old idempotency keys and sent messages stay for now"),
         }
         tokio::select! { () = tokio::time::sleep(FORGET_EVERY) => {}, () = stop.cancelled() => return }
     }
@@ -262,6 +276,9 @@ impl Running {
         join_all(services.iter_mut().map(|service| finish(&mut service.relays))).await;
         context.stages.readers.cancel();
         join_all(services.iter_mut().map(|service| finish(&mut service.readers))).await;
+        if let Some(traces) = &context.traces {
+            traces.flush(FLUSH_TRACES).await;
+        }
     }
 }
 

@@ -15,7 +15,8 @@ pub const LOCAL_ISSUER: &str = "crossdesk-local";
 /// Fewest bytes in a secret.
 const MIN_BYTES: usize = 32;
 /// Words that give a sample away: they stand in documents and in files named example.
-const SAMPLE_WORDS: [&str; 6] = ["secret", "change", "example", "sample", "password", "default"];
+const SAMPLE_WORDS: [&str; 9] =
+    ["secret", "change", "example", "sample", "password", "default", "replace", "placeholder", "dummy"];
 
 /// A secret of a local instance, made at first use and readable by its owner alone.
 pub fn local_secret(data_dir: &Path, name: &str) -> Result<SecretString, ConfigError> {
@@ -56,11 +57,45 @@ pub(crate) fn refuse_samples(config: &Config, service_secret: &SecretString) -> 
     }
     refuse_weak("auth.service_secret", service_secret)?;
     for issuer in &config.auth.issuers {
+        let name = &issuer.issuer;
         if let Some(secret) = &issuer.hs256_secret {
-            refuse_weak(&format!("auth.issuers: the secret of {}", issuer.issuer), secret)?;
+            refuse_weak(&format!("auth.issuers: the secret of {name}"), secret)?;
+            if secret.expose_secret() == service_secret.expose_secret() {
+                let why = format!("auth.issuers: {name} has the secret of auth.service_secret and could be a service");
+                return Err(ConfigError::Refused(why));
+            }
+        }
+        let url = issuer.jwks_url.as_deref().and_then(|url| reqwest::Url::parse(url).ok());
+        if url.is_some_and(|url| url.scheme() == "http" && !is_here(&url)) {
+            let why = format!("auth.issuers: the keys of {name} come in the clear; its jwks_url must be https");
+            return Err(ConfigError::Refused(why));
         }
     }
+    refuse_sample_password("database.url", config.database.url.as_ref())?;
+    refuse_sample_password("amqp.url", config.amqp.url.as_ref())
+}
+
+/// Passwords that servers come with or that documents show. On this machine they may be a developer's.
+fn refuse_sample_password(name: &str, url: Option<&SecretString>) -> Result<(), ConfigError> {
+    let Some(url) = url.and_then(|url| reqwest::Url::parse(url.expose_secret()).ok()) else { return Ok(()) };
+    let Some(password) = url.password().map(str::to_lowercase) else { return Ok(()) };
+    let is_sample = password == url.username().to_lowercase()
+        || ["guest", "postgres", "admin", "rabbitmq"].contains(&password.as_str())
+        || SAMPLE_WORDS.iter().any(|word| password.contains(word));
+    if is_sample && !is_here(&url) {
+        return Err(ConfigError::Refused(format!("the password in {name} is one that everybody knows")));
+    }
     Ok(())
+}
+
+/// Whether a URL points to this machine: a loopback address, or a socket in a folder.
+fn is_here(url: &reqwest::Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    host.is_empty()
+        || host == "localhost"
+        || host.starts_with("%2")
+        || address.is_ok_and(|address| address.is_loopback())
 }
 
 fn refuse_weak(name: &str, secret: &SecretString) -> Result<(), ConfigError> {

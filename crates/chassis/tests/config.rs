@@ -83,7 +83,8 @@ const STRONG: &str = "3f6d1c0b9a8e7f5d4c3b2a1908f7e6d5c4b3a291807f6e5d4c3b2a1908
 
 #[test]
 fn production_refuses_missing_short_and_sample_secrets() {
-    let issuers = format!(r#"[{{"issuer":"idp","hs256_secret":"{STRONG}"}}]"#);
+    let other: String = STRONG.chars().rev().collect();
+    let issuers = format!(r#"[{{"issuer":"idp","hs256_secret":"{other}"}}]"#);
     let good = [("AUTH__SERVICE_SECRET", STRONG), ("AUTH__ISSUERS", issuers.as_str())];
     context(&good, Profile::Production).unwrap();
     let sample = r#"[{"issuer":"idp","hs256_secret":"change-me-change-me-change-me-change-me"}]"#;

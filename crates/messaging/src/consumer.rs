@@ -134,11 +134,24 @@ impl Consumer {
                         reason,
                         "a message is no event and goes to the dead-letter queue"
                     );
+                    let (service, queue) = (self.service, self.queue.name());
+                    counter!(telemetry::names::DEAD_LETTERS_TOTAL, "service" => service, "consumer" => queue)
+                        .increment(1);
                     delivery.dead_letter().await;
                 }
             }
         }
+        #[cfg(feature = "bug-ack-before-commit")]
+        if storage::bugs::is_active("ack-before-commit") {
+            for delivery in deliveries.drain(..) {
+                delivery.ack().await;
+            }
+        }
         while let Err(error) = self.settle(&events).await {
+            #[cfg(feature = "bug-swallowed-error")]
+            if storage::bugs::is_active("swallowed-error") {
+                break;
+            }
             tracing::warn!(service = self.service, %error, "events wait: they could not be applied");
             tokio::select! { () = tokio::time::sleep(REST) => {}, () = stop.cancelled() => return }
         }
@@ -183,7 +196,12 @@ impl Consumer {
 
     /// Fetches the events between the last applied one and this one, and applies them in order.
     async fn settle_gap(&self, event: &Envelope) -> Result<(), DbError> {
-        counter!(telemetry::names::EVENTS_GAPS_TOTAL, "consumer" => self.queue.name()).increment(1);
+        let (service, queue) = (self.service, self.queue.name());
+        counter!(telemetry::names::EVENTS_GAPS_TOTAL, "service" => service, "consumer" => queue).increment(1);
+        #[cfg(feature = "bug-dropped-gap")]
+        if storage::bugs::is_active("dropped-gap") {
+            return Ok(());
+        }
         if let Some(version) = parked::first_parked(&self.db, &event.partitionkey).await?
             && version < event.data.version
         {

@@ -86,6 +86,10 @@ impl QueryFragment<Pg> for Append {
             out.push_bind_param::<Timestamptz, _>(&row.occurred_at)?;
             out.push_sql(")");
         }
+        #[cfg(feature = "bug-lost-update")]
+        if storage::bugs::is_active("lost-update") {
+            out.push_sql(" ON CONFLICT DO NOTHING");
+        }
         Ok(())
     }
 }
@@ -126,6 +130,14 @@ impl LoggedEvent {
 
 /// Events that no broker has confirmed yet, oldest first.
 pub async fn unpublished(conn: &mut AsyncPgConnection, limit: i64) -> QueryResult<Vec<LoggedEvent>> {
+    #[cfg(feature = "bug-cursor")]
+    if storage::bugs::is_active("cursor") {
+        let text = "SELECT stream, version, event_id, kind, data, traceparent, occurred_at FROM ticket_events \
+                    WHERE published_at IS NULL AND event_id > coalesce((SELECT event_id FROM ticket_events \
+                    WHERE published_at IS NOT NULL ORDER BY event_id DESC LIMIT 1), \
+                    '00000000-0000-0000-0000-000000000000') ORDER BY event_id LIMIT $1";
+        return storage::sql(text).bind::<BigInt, _>(limit).load(conn).await;
+    }
     ticket_events::table
         .filter(ticket_events::published_at.is_null())
         .order(ticket_events::event_id)

@@ -1,14 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+pub mod audit;
 pub mod bus;
 mod commit;
 pub mod consumer;
 pub mod event_log;
-mod outgoing;
+pub mod outgoing;
 mod owner;
 mod receive;
 pub mod relay;
 mod schema;
+mod spans;
 pub mod topology;
 
 pub use commit::{Persist, commit};

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Array, Binary, Bool, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Double, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use storage::DbError;
 use uuid::Uuid;
@@ -101,11 +101,11 @@ pub(crate) struct Stored {
     reply_to: Option<String>,
     headers: serde_json::Value,
     sent_at: DateTime<Utc>,
-    body: Vec<u8>,
+    body: Option<Vec<u8>>,
 }
 
 impl Stored {
-    /// The message as it travels; nothing if its exchange is none of ours, which only a defect can write.
+    /// The message as it travels; nothing if its exchange is none of ours or its body is gone, which only a defect can write.
     pub(crate) fn message(self, service: &str) -> Option<Message> {
         let exchange = [Exchange::MasCommands, Exchange::MasResults].into_iter().find(|e| e.name() == self.exchange)?;
         Some(Message {
@@ -121,7 +121,7 @@ impl Stored {
                 reply_to: self.reply_to,
                 headers: serde_json::from_value(self.headers).unwrap_or_default(),
             },
-            body: self.body.into(),
+            body: self.body?.into(),
         })
     }
 }
@@ -149,9 +149,35 @@ pub(crate) async fn is_any_unpublished(conn: &mut AsyncPgConnection) -> Result<b
     Ok(row.any)
 }
 
+/// How many messages wait, and the age in seconds of the oldest.
+pub(crate) async fn backlog(conn: &mut AsyncPgConnection) -> QueryResult<(i64, f64)> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        waiting: i64,
+        #[diesel(sql_type = Double)]
+        oldest: f64,
+    }
+    let row: Row = storage::sql(
+        "SELECT count(*) AS waiting, coalesce(extract(epoch FROM now() - min(sent_at)), 0)::float8 AS oldest \
+         FROM outgoing_messages WHERE published_at IS NULL",
+    )
+    .get_result(conn)
+    .await?;
+    Ok((row.waiting, row.oldest))
+}
+
 pub(crate) async fn mark_published(conn: &mut AsyncPgConnection, ids: &[Uuid]) -> QueryResult<usize> {
     storage::sql("UPDATE outgoing_messages SET published_at = clock_timestamp() WHERE message_id = ANY($1)")
         .bind::<Array<SqlUuid>, _>(ids)
         .execute(conn)
         .await
+}
+
+/// Removes the bodies of messages that were published 30 days ago: they may hold personal data (events.md 7). The rest of
+/// the row stays as the record. Returns how many bodies went; call again while it is not 0.
+pub async fn forget_old_bodies(conn: &mut AsyncPgConnection) -> Result<usize, DbError> {
+    let text = "UPDATE outgoing_messages SET body = NULL WHERE message_id IN (SELECT message_id FROM outgoing_messages \
+                WHERE body IS NOT NULL AND published_at < now() - interval '30 days' LIMIT 1000)";
+    Ok(storage::sql(text).execute(conn).await?)
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use domain::{Envelope, Stream};
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
+use telemetry::Span;
 
 /// Most events in one answer (contract: 1 to 500).
 pub const PAGE: u32 = 500;
@@ -38,6 +39,7 @@ pub type ServiceToken = Arc<dyn Fn() -> Option<String> + Send + Sync>;
 
 /// Asks over HTTP: `GET /internal/v1/events`.
 pub struct HttpOwner {
+    service: &'static str,
     http: reqwest::Client,
     addresses: BTreeMap<String, String>,
     token: ServiceToken,
@@ -50,10 +52,15 @@ impl fmt::Debug for HttpOwner {
 }
 
 impl HttpOwner {
-    /// `addresses`: base URL by service name.
+    /// `service` asks; `addresses`: base URL by service name.
     #[must_use]
-    pub fn new(http: reqwest::Client, addresses: BTreeMap<String, String>, token: ServiceToken) -> Self {
-        Self { http, addresses, token }
+    pub fn new(
+        service: &'static str,
+        http: reqwest::Client,
+        addresses: BTreeMap<String, String>,
+        token: ServiceToken,
+    ) -> Self {
+        Self { service, http, addresses, token }
     }
 
     async fn ask(&self, source: &str, stream: &Stream, version: i64) -> Result<Vec<Envelope>, OwnerError> {
@@ -61,17 +68,21 @@ impl HttpOwner {
         struct Page {
             events: Vec<Envelope>,
         }
-        let base = source.strip_prefix("/crossdesk/").and_then(|service| self.addresses.get(service));
-        let base = base.ok_or_else(|| OwnerError::UnknownSource(source.to_owned()))?;
+        let named = source.strip_prefix("/crossdesk/").and_then(|owner| self.addresses.get_key_value(owner));
+        let (owner, base) = named.ok_or_else(|| OwnerError::UnknownSource(source.to_owned()))?;
         let mut url = reqwest::Url::parse(&format!("{base}/internal/v1/events"))
             .map_err(|error| OwnerError::UnknownSource(error.to_string()))?;
         url.query_pairs_mut()
             .append_pair("partitionkey", stream.as_str())
             .append_pair("after", &version.to_string())
             .append_pair("limit", &PAGE.to_string());
-        let request = self.http.get(url).bearer_auth((self.token)().unwrap_or_default());
+        let mut span = Span::client(self.service, "GET", owner);
+        let trace = span.context().to_string();
+        let request = self.http.get(url).bearer_auth((self.token)().unwrap_or_default()).header("traceparent", trace);
         let unreachable = |error: reqwest::Error| OwnerError::Unreachable(error.without_url().to_string());
-        let answer = request.send().await.and_then(reqwest::Response::error_for_status).map_err(unreachable)?;
+        let answer = request.send().await.inspect_err(|_| span.fail("no_answer")).map_err(unreachable)?;
+        span.answered(answer.status().as_u16());
+        let answer = answer.error_for_status().map_err(unreachable)?;
         Ok(answer.json::<Page>().await.map_err(unreachable)?.events)
     }
 }

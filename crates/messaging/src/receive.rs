@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use metrics::counter;
 use storage::DbError;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::{Bus, Delivery, Properties};
+use crate::spans;
 use crate::topology::Queue;
 
 /// Deliveries held at once.
@@ -115,14 +117,26 @@ impl Receiver {
             body: delivery.body().into(),
         };
         loop {
-            match self.effect.receive(&message).await {
+            let mut span = spans::receiving(self.service, self.queue, &message.properties.headers);
+            let outcome = telemetry::in_trace(span.context(), self.effect.receive(&message)).await;
+            if outcome.is_ok() {
+                span.succeed();
+            }
+            drop(span);
+            match outcome {
                 Ok(()) => {
+                    let (service, queue) = (self.service, self.queue.name());
+                    counter!(telemetry::names::MESSAGES_RECEIVED_TOTAL, "service" => service, "consumer" => queue)
+                        .increment(1);
                     fail::fail_point!("consume.before_ack");
                     return delivery.ack().await;
                 }
                 Err(ReceiveError::Unfit(reason)) => {
                     tracing::error!(service = self.service, queue = self.queue.name(), reason,
                         message.id = %message.properties.message_id, "a message goes to the dead-letter queue");
+                    let (service, queue) = (self.service, self.queue.name());
+                    counter!(telemetry::names::DEAD_LETTERS_TOTAL, "service" => service, "consumer" => queue)
+                        .increment(1);
                     return delivery.dead_letter().await;
                 }
                 Err(ReceiveError::Later(reason)) => {

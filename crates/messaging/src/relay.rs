@@ -15,14 +15,15 @@ use domain::Clock;
 use futures_util::stream::{self, StreamExt as _};
 use metrics::{counter, gauge};
 use storage::{Db, DbError};
+use telemetry::Span;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::bus::{Bus, Message, Properties, PublishError};
 use crate::event_log::{self, LoggedEvent};
-use crate::outgoing;
 use crate::topology::Exchange;
+use crate::{outgoing, spans};
 
 /// How often the log is looked at without a nudge: bounds the delay of events committed by other processes.
 const POLL: Duration = Duration::from_millis(100);
@@ -98,6 +99,11 @@ impl Relay {
             }
             return Ok(0);
         }
+        #[cfg(feature = "bug-mark-before-confirm")]
+        if storage::bugs::is_active("mark-before-confirm") {
+            let all: Vec<_> = batch.iter().map(|event| (event.stream.clone(), event.version)).collect();
+            event_log::mark_published(&mut conn, &all).await.map_err(DbError::from)?;
+        }
         drop(conn);
         fail::fail_point!("relay.before_publish", |_| Err(RelayError::Stopped));
         let (done, failure) = self.publish(batch).await;
@@ -132,18 +138,35 @@ impl Relay {
     async fn publish_stream(&self, mut events: Vec<LoggedEvent>) -> (Vec<(String, i64)>, Option<RelayError>) {
         events.sort_by_key(|event| event.version);
         let mut done = Vec::with_capacity(events.len());
-        for event in events {
+        for mut event in events {
+            let span = spans::sending(self.service, Exchange::TicketEvents, &mut event.traceparent);
             let at = (event.stream.clone(), event.version);
             let message = match self.message(event) {
                 Ok(message) => message,
                 Err(error) => return (done, Some(error.into())),
             };
-            if let Err(error) = self.bus.publish(message).await {
+            if let Err(error) = self.send(message, span).await {
+                #[cfg(feature = "bug-failed-publish-is-done")]
+                if storage::bugs::is_active("failed-publish-is-done") {
+                    done.push(at);
+                    continue;
+                }
                 return (done, Some(error.into()));
             }
             done.push(at);
         }
         (done, None)
+    }
+
+    async fn send(&self, message: Message, mut span: Span) -> Result<(), PublishError> {
+        let sent = self.bus.publish(message).await;
+        if let Err(error) = &sent {
+            span.fail("not_confirmed");
+            if *error == PublishError::Unroutable {
+                counter!(telemetry::names::UNROUTABLE_TOTAL, "service" => self.service).increment(1);
+            }
+        }
+        sent
     }
 
     fn message(&self, event: LoggedEvent) -> Result<Message, serde_json::Error> {
@@ -198,6 +221,10 @@ impl Relay {
         if let Ok((waiting, oldest)) = event_log::backlog(&mut conn).await {
             gauge!(telemetry::names::EVENTS_UNPUBLISHED, "service" => self.service).set(waiting as f64);
             gauge!(telemetry::names::EVENTS_UNPUBLISHED_OLDEST_SECONDS, "service" => self.service).set(oldest);
+        }
+        if let Ok((waiting, oldest)) = outgoing::backlog(&mut conn).await {
+            gauge!(telemetry::names::MESSAGES_UNPUBLISHED, "service" => self.service).set(waiting as f64);
+            gauge!(telemetry::names::MESSAGES_UNPUBLISHED_OLDEST_SECONDS, "service" => self.service).set(oldest);
         }
     }
 }

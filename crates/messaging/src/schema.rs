@@ -43,7 +43,7 @@ diesel::table! {
         reply_to -> Nullable<Text>,
         headers -> Jsonb,
         sent_at -> Timestamptz,
-        body -> Binary,
+        body -> Nullable<Binary>,
         published_at -> Nullable<Timestamptz>,
     }
 }

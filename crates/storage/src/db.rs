@@ -93,6 +93,12 @@ impl Db {
         }
     }
 
+    /// The service it belongs to, for metrics and traces.
+    #[must_use]
+    pub fn service(&self) -> &'static str {
+        self.service
+    }
+
     /// The current time.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {

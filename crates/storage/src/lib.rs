@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "bugs")]
+pub mod bugs;
 mod cursor;
 mod db;
 mod fault;

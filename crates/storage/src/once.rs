@@ -54,6 +54,10 @@ pub enum Claim {
 /// Claims the key for the unit of work.
 pub async fn claim(tx: &mut Tx, key: &Key) -> Result<Claim, DbError> {
     let conn = tx.conn().await?;
+    #[cfg(feature = "bug-check-then-act")]
+    if crate::bugs::is_active("check-then-act") {
+        return stored(conn, key).await.map(|found| if found == Claim::InUse { Claim::First } else { found });
+    }
     let inserted = diesel::insert_into(idempotency_keys::table)
         .values((
             idempotency_keys::scope.eq(&key.scope),
@@ -95,6 +99,12 @@ async fn stored(conn: &mut diesel_async::AsyncPgConnection, key: &Key) -> Result
 /// Stores the answer with the change.
 pub async fn store(tx: &mut Tx, key: &Key, answer: &Answer) -> Result<(), DbError> {
     let conn = tx.conn().await?;
+    #[cfg(feature = "bug-check-then-act")]
+    if crate::bugs::is_active("check-then-act") {
+        let (scope, name, print) = (idempotency_keys::scope, idempotency_keys::key, idempotency_keys::fingerprint);
+        let row = (scope.eq(&key.scope), name.eq(&key.key), print.eq(&key.fingerprint));
+        diesel::insert_into(idempotency_keys::table).values(row).on_conflict_do_nothing().execute(conn).await?;
+    }
     let rows = diesel::update(idempotency_keys::table.find((&key.scope, &key.key)))
         .set((
             idempotency_keys::status.eq(answer.status),

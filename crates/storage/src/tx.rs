@@ -75,6 +75,11 @@ impl Tx {
 
     /// Commits. An error means that the outcome is unknown.
     pub async fn finish(mut self) -> Result<(), DbError> {
+        #[cfg(feature = "bug-answer-before-commit")]
+        if crate::bugs::is_active("answer-before-commit") && self.state == (State::Open { wrote: true }) {
+            tokio::spawn(self.finish_late());
+            return Ok(());
+        }
         let wrote = match self.state {
             State::Fresh => false,
             State::Saved => true,
@@ -87,6 +92,15 @@ impl Tx {
         if wrote {
             self.db.tell_saved();
         }
+        Ok(())
+    }
+
+    #[cfg(feature = "bug-answer-before-commit")]
+    async fn finish_late(mut self) -> Result<(), DbError> {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        self.conn().await?.batch_execute("COMMIT").await?;
+        self.state = State::Fresh;
+        self.db.tell_saved();
         Ok(())
     }
 

@@ -53,6 +53,9 @@ pub enum TelemetryError {
         /// What is wrong with it.
         source: ParseError,
     },
+    /// A setting of section `telemetry` that cannot be used.
+    #[error("telemetry.{0}")]
+    Traces(String),
 }
 
 /// Starts logging to standard error. A process has one log: if it has been started before, by us or by a test, it stays

@@ -1,114 +1,199 @@
 //! Every metric of Crossdesk: its name, what it means and its labels. Dashboards and alerts are written against these, so
 //! a name changes like an API. All carry the label `service`, because one process may host them all.
 //!
-//! Labels have few values by design: routes are templates, never paths; no ids, no subjects.
+//! Labels have few values by design: routes are templates, never paths; no ids, no subjects. From this list come the
+//! descriptions in `/metrics` and `docs/METRICS.md`; a test finds what is listed and never recorded.
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
-/// Counter: requests answered. Labels `method`, `route` (the template), `status`.
-pub const HTTP_REQUESTS_TOTAL: &str = "crossdesk_http_requests_total";
-/// Histogram: from the request's head to the end of the answer's head. Labels `method`, `route`.
-pub const HTTP_REQUEST_DURATION_SECONDS: &str = "crossdesk_http_request_duration_seconds";
-/// Gauge: requests being worked on.
-pub const HTTP_REQUESTS_IN_FLIGHT: &str = "crossdesk_http_requests_in_flight";
-/// Counter: requests refused because the caller sent too many (429).
-pub const RATE_LIMITED_TOTAL: &str = "crossdesk_rate_limited_total";
-/// Counter: requests refused because the service had too much to do (503).
-pub const SHED_TOTAL: &str = "crossdesk_shed_total";
-/// Counter: tokens refused. Label `reason` (a word such as `expired`, never the token).
-pub const TOKENS_REFUSED_TOTAL: &str = "crossdesk_tokens_refused_total";
-/// Counter: events that the bus has confirmed. Label `service`.
-pub const EVENTS_PUBLISHED_TOTAL: &str = "crossdesk_events_published_total";
-/// Gauge: events in the log that the bus has not confirmed yet.
-pub const EVENTS_UNPUBLISHED: &str = "crossdesk_events_unpublished";
-/// Gauge: age of the oldest event that the bus has not confirmed yet, 0 if there is none. The first thing to alert on.
-pub const EVENTS_UNPUBLISHED_OLDEST_SECONDS: &str = "crossdesk_events_unpublished_oldest_seconds";
-/// Counter: events applied. Label `consumer`, the queue.
-pub const EVENTS_APPLIED_TOTAL: &str = "crossdesk_events_applied_total";
-/// Counter: events that had been applied before and were skipped. Label `consumer`.
-pub const EVENTS_DUPLICATE_TOTAL: &str = "crossdesk_events_duplicate_total";
-/// Counter: events that arrived before an earlier one of their ticket. Label `consumer`.
-pub const EVENTS_GAPS_TOTAL: &str = "crossdesk_events_gaps_total";
-/// Gauge: events set aside, waiting for a retry or an operator. Label `consumer`.
-pub const EVENTS_PARKED: &str = "crossdesk_events_parked";
-/// Histogram: from the change (the event's `time`) to its effect. Label `consumer`.
-pub const EVENT_DELAY_SECONDS: &str = "crossdesk_event_delay_seconds";
-/// Gauge: 1 while connected to the bus, else 0.
-pub const BUS_CONNECTED: &str = "crossdesk_bus_connected";
-/// Histogram: waiting for a database connection of the pool.
-pub const DB_POOL_WAIT_SECONDS: &str = "crossdesk_db_pool_wait_seconds";
-/// Gauge: WebSockets that the gateway carries.
-pub const TUNNELS_OPEN: &str = "crossdesk_tunnels_open";
-/// Gauge: always 1. Labels `service`, `version`.
-pub const BUILD_INFO: &str = "crossdesk_build_info";
+/// What a metric counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetricKind {
+    /// Only goes up.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// How often which value.
+    Histogram,
+}
+
+impl MetricKind {
+    /// In lower case, as Prometheus writes it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+        }
+    }
+}
+
+/// A metric.
+#[derive(Debug, Clone, Copy)]
+pub struct Metric {
+    /// Its name.
+    pub name: &'static str,
+    /// The constant of that name.
+    pub constant: &'static str,
+    /// What it counts.
+    pub kind: MetricKind,
+    /// Its labels beside `service`.
+    pub labels: &'static [&'static str],
+    meaning: &'static str,
+}
+
+impl Metric {
+    /// What it says, in a sentence or two.
+    #[must_use]
+    pub fn meaning(&self) -> &'static str {
+        self.meaning.trim()
+    }
+}
+
+macro_rules! metrics {
+    ($( $(#[doc = $meaning:literal])+ $kind:ident [$($label:literal),*] pub const $name:ident: &str = $text:literal; )+) => {
+        $( $(#[doc = $meaning])+ pub const $name: &str = $text; )+
+
+        /// All of them.
+        pub const ALL: &[Metric] = &[$( Metric {
+            name: $name,
+            constant: stringify!($name),
+            kind: MetricKind::$kind,
+            labels: &[$($label),*],
+            meaning: concat!($($meaning),+),
+        } ),+];
+    };
+}
+
+metrics! {
+    /// Requests answered. `route` is a pattern, never a path.
+    Counter ["method", "route", "status"]
+    pub const HTTP_REQUESTS_TOTAL: &str = "crossdesk_http_requests_total";
+    /// From a request's head to the end of its answer's head.
+    Histogram ["method", "route"]
+    pub const HTTP_REQUEST_DURATION_SECONDS: &str = "crossdesk_http_request_duration_seconds";
+    /// Requests being worked on.
+    Gauge []
+    pub const HTTP_REQUESTS_IN_FLIGHT: &str = "crossdesk_http_requests_in_flight";
+    /// Requests refused because the caller sent too many (429).
+    Counter []
+    pub const RATE_LIMITED_TOTAL: &str = "crossdesk_rate_limited_total";
+    /// Requests refused because the service had too much to do (503).
+    Counter []
+    pub const SHED_TOTAL: &str = "crossdesk_shed_total";
+    /// Requests refused because of their token (401).
+    Counter []
+    pub const TOKENS_REFUSED_TOTAL: &str = "crossdesk_tokens_refused_total";
+    /// WebSockets that the gateway carries.
+    Gauge []
+    pub const TUNNELS_OPEN: &str = "crossdesk_tunnels_open";
+    /// Live conversations that are connected.
+    Gauge []
+    pub const LIVE_CONNECTIONS: &str = "crossdesk_live_connections";
+
+    /// Events that the bus has confirmed.
+    Counter []
+    pub const EVENTS_PUBLISHED_TOTAL: &str = "crossdesk_events_published_total";
+    /// Events in the log that the bus has not confirmed yet.
+    Gauge []
+    pub const EVENTS_UNPUBLISHED: &str = "crossdesk_events_unpublished";
+    /// Age of the oldest event that the bus has not confirmed yet, 0 if there is none. The first thing to alert on.
+    Gauge []
+    pub const EVENTS_UNPUBLISHED_OLDEST_SECONDS: &str = "crossdesk_events_unpublished_oldest_seconds";
+    /// Messages that are no events (commands, results) and that the bus has confirmed.
+    Counter []
+    pub const MESSAGES_PUBLISHED_TOTAL: &str = "crossdesk_messages_published_total";
+    /// Messages that are no events and that the bus has not confirmed yet.
+    Gauge []
+    pub const MESSAGES_UNPUBLISHED: &str = "crossdesk_messages_unpublished";
+    /// Age of the oldest of them, 0 if there is none.
+    Gauge []
+    pub const MESSAGES_UNPUBLISHED_OLDEST_SECONDS: &str = "crossdesk_messages_unpublished_oldest_seconds";
+    /// Attempts to publish what no queue took. The message stays and is tried again; a binding is missing.
+    Counter []
+    pub const UNROUTABLE_TOTAL: &str = "crossdesk_unroutable_total";
+    /// Events applied. `consumer` is the queue.
+    Counter ["consumer"]
+    pub const EVENTS_APPLIED_TOTAL: &str = "crossdesk_events_applied_total";
+    /// Events that had been applied before and were skipped.
+    Counter ["consumer"]
+    pub const EVENTS_DUPLICATE_TOTAL: &str = "crossdesk_events_duplicate_total";
+    /// Events that arrived before an earlier one of their ticket.
+    Counter ["consumer"]
+    pub const EVENTS_GAPS_TOTAL: &str = "crossdesk_events_gaps_total";
+    /// Events set aside, waiting for a retry or an operator.
+    Gauge ["consumer"]
+    pub const EVENTS_PARKED: &str = "crossdesk_events_parked";
+    /// From a change (the event's `time`) to its effect.
+    Histogram ["consumer"]
+    pub const EVENT_DELAY_SECONDS: &str = "crossdesk_event_delay_seconds";
+    /// Messages that are no events and that were dealt with.
+    Counter ["consumer"]
+    pub const MESSAGES_RECEIVED_TOTAL: &str = "crossdesk_messages_received_total";
+    /// Messages that nobody can ever deal with, sent to the dead-letter queue by their reader.
+    Counter ["consumer"]
+    pub const DEAD_LETTERS_TOTAL: &str = "crossdesk_dead_letters_total";
+    /// 1 while there is a connection to publish over, else 0.
+    Gauge []
+    pub const BUS_CONNECTED: &str = "crossdesk_bus_connected";
+
+    /// Waiting for a database connection of the pool.
+    Histogram []
+    pub const DB_POOL_WAIT_SECONDS: &str = "crossdesk_db_pool_wait_seconds";
+
+    /// Resume requests that MAS has not answered yet.
+    Gauge []
+    pub const MAS_REQUESTS_PENDING: &str = "crossdesk_mas_requests_pending";
+    /// Age of the oldest of them, 0 if there is none. The first thing to alert on.
+    Gauge []
+    pub const MAS_REQUESTS_OLDEST_SECONDS: &str = "crossdesk_mas_requests_oldest_seconds";
+    /// Resume requests given up, waiting for an operator.
+    Gauge []
+    pub const MAS_REQUESTS_DEAD: &str = "crossdesk_mas_requests_dead";
+    /// Requests sent to MAS. `result` is `completed`, `rejected`, `taken`, `refused` or `failed`.
+    Counter ["result"]
+    pub const MAS_ATTEMPTS_TOTAL: &str = "crossdesk_mas_attempts_total";
+    /// The circuit breaker to MAS: 0 closed, 1 half-open, 2 open.
+    Gauge []
+    pub const MAS_BREAKER_STATE: &str = "crossdesk_mas_breaker_state";
+
+    /// Attempts to tell a provider of a change. `outcome` is `told`, `failed` or `parked`.
+    Counter ["outcome"]
+    pub const PROVIDER_DELIVERIES_TOTAL: &str = "crossdesk_provider_deliveries_total";
+    /// Deliveries to providers that wait.
+    Gauge []
+    pub const PROVIDER_DELIVERIES_WAITING: &str = "crossdesk_provider_deliveries_waiting";
+    /// Deliveries to providers that were given up and wait for an operator.
+    Gauge []
+    pub const PROVIDER_DELIVERIES_PARKED: &str = "crossdesk_provider_deliveries_parked";
+    /// Age of the oldest delivery to a provider that waits, 0 if there is none.
+    Gauge []
+    pub const PROVIDER_DELIVERIES_OLDEST_SECONDS: &str = "crossdesk_provider_deliveries_oldest_seconds";
+
+    /// Spans that the trace collector took.
+    Counter []
+    pub const TRACE_SPANS_EXPORTED_TOTAL: &str = "crossdesk_trace_spans_exported_total";
+    /// Spans that were dropped. `reason` is `queue_full` or `not_taken` (the collector is down, slow or refuses).
+    Counter ["reason"]
+    pub const TRACE_SPANS_DROPPED_TOTAL: &str = "crossdesk_trace_spans_dropped_total";
+    /// Always 1; the labels say what was built.
+    Gauge ["version"]
+    pub const BUILD_INFO: &str = "crossdesk_build_info";
+}
 
 /// Registers description and unit of every metric with the recorder; `init_metrics` calls it.
 pub fn describe() {
-    describe_http();
-    describe_events();
-    describe_gauge!(BUS_CONNECTED, Unit::Count, "1 while connected to the bus, else 0");
-    describe_histogram!(DB_POOL_WAIT_SECONDS, Unit::Seconds, "Waiting for a database connection of the pool");
-    describe_gauge!(BUILD_INFO, Unit::Count, "Always 1; the labels say what was built");
-}
-
-fn describe_http() {
-    describe_counter!(HTTP_REQUESTS_TOTAL, Unit::Count, "Requests answered");
-    describe_histogram!(HTTP_REQUEST_DURATION_SECONDS, Unit::Seconds, "From the request's head to the answer's head");
-    describe_gauge!(HTTP_REQUESTS_IN_FLIGHT, Unit::Count, "Requests being worked on");
-    describe_counter!(RATE_LIMITED_TOTAL, Unit::Count, "Requests refused because the caller sent too many");
-    describe_counter!(SHED_TOTAL, Unit::Count, "Requests refused because the service had too much to do");
-    describe_counter!(TOKENS_REFUSED_TOTAL, Unit::Count, "Tokens refused");
-    describe_gauge!(TUNNELS_OPEN, Unit::Count, "WebSockets that the gateway carries");
-}
-
-fn describe_events() {
-    describe_counter!(EVENTS_PUBLISHED_TOTAL, Unit::Count, "Events confirmed by the bus");
-    describe_gauge!(EVENTS_UNPUBLISHED, Unit::Count, "Events not yet confirmed by the bus");
-    describe_gauge!(
-        EVENTS_UNPUBLISHED_OLDEST_SECONDS,
-        Unit::Seconds,
-        "Age of the oldest event not yet confirmed by the bus"
-    );
-    describe_counter!(EVENTS_APPLIED_TOTAL, Unit::Count, "Events applied");
-    describe_counter!(EVENTS_DUPLICATE_TOTAL, Unit::Count, "Events skipped because they had been applied before");
-    describe_counter!(EVENTS_GAPS_TOTAL, Unit::Count, "Events that arrived before an earlier one of their ticket");
-    describe_gauge!(EVENTS_PARKED, Unit::Count, "Events set aside, waiting for a retry or an operator");
-    describe_histogram!(EVENT_DELAY_SECONDS, Unit::Seconds, "From a change to its effect");
+    for metric in ALL {
+        let unit = if metric.name.ends_with("_seconds") { Unit::Seconds } else { Unit::Count };
+        match metric.kind {
+            MetricKind::Counter => describe_counter!(metric.name, unit, metric.meaning()),
+            MetricKind::Gauge => describe_gauge!(metric.name, unit, metric.meaning()),
+            MetricKind::Histogram => describe_histogram!(metric.name, unit, metric.meaning()),
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    /// The constants above, read from this very file: a new one is tested without being listed.
-    fn declared() -> Vec<(&'static str, &'static str)> {
-        include_str!("names.rs")
-            .lines()
-            .filter_map(|line| line.strip_prefix("pub const ")?.strip_suffix("\";")?.split_once(": &str = \""))
-            .collect()
-    }
-
-    #[test]
-    fn every_name_is_unique_prefixed_and_equal_to_its_constant() {
-        let declared = declared();
-        assert!(declared.len() >= 17, "{declared:?}");
-        for (constant, name) in &declared {
-            assert_eq!(*name, format!("crossdesk_{}", constant.to_lowercase()));
-        }
-        let unique: HashSet<_> = declared.iter().map(|(_, name)| name).collect();
-        assert_eq!(unique.len(), declared.len());
-    }
-
-    #[test]
-    fn every_metric_is_described_once_and_in_seconds_if_it_says_so() {
-        let source = include_str!("names.rs");
-        let code: String =
-            source.split("#[cfg(test)]").next().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
-        for (constant, name) in declared() {
-            let unit = if name.ends_with("_seconds") { "Seconds" } else { "Count" };
-            let found = code.matches(&format!("!({constant}, Unit::{unit}, \"")).count()
-                + code.matches(&format!("!( {constant}, Unit::{unit}, \"")).count();
-            assert_eq!(found, 1, "{constant} must be described once, in {unit}");
-        }
-    }
-}
+#[path = "names/tests.rs"]
+mod tests;

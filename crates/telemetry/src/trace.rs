@@ -6,6 +6,7 @@
 
 use std::fmt::{self, Display, Formatter};
 use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::random::random_id;
 
@@ -15,6 +16,12 @@ const LENGTH: usize = 55;
 const SAMPLED: u8 = 0x01;
 /// The flags that exist (sampled, and random of level 2); the others must be sent as zero.
 const KNOWN_FLAGS: u8 = 0x03;
+
+/// What a ratio of 1 is as a threshold: above every number that `is_drawn` compares with it.
+const ALWAYS: u64 = 1 << 63;
+
+/// Which of the traces that start in this process are recorded: those below it.
+static THRESHOLD: AtomicU64 = AtomicU64::new(ALWAYS);
 
 tokio::task_local! {
     static CURRENT: TraceContext;
@@ -49,17 +56,29 @@ impl TraceContext {
         (trace != 0 && span != 0).then_some(Self { trace, span, flags })
     }
 
-    /// The first span of a new, recorded trace.
+    /// The first span of a new trace, which is recorded unless `telemetry.sample_ratio` says otherwise.
     #[must_use]
     pub fn start() -> Self {
-        let trace = u128::from(random_id()) << 64 | u128::from(random_id());
-        Self { trace, span: random_id(), flags: SAMPLED }
+        let (high, low) = (random_id(), random_id());
+        let flags = if is_drawn(low, THRESHOLD.load(Ordering::Relaxed)) { SAMPLED } else { 0 };
+        Self { trace: u128::from(high) << 64 | u128::from(low), span: random_id(), flags }
     }
 
     /// A new span of the same trace.
     #[must_use]
     pub fn child(&self) -> Self {
         Self { span: random_id(), ..*self }
+    }
+
+    /// Whether the caller records this trace, and so should we.
+    #[must_use]
+    pub fn is_sampled(&self) -> bool {
+        self.flags & SAMPLED != 0
+    }
+
+    /// The span's id.
+    pub(crate) fn span(&self) -> u64 {
+        self.span
     }
 
     /// The trace id as 32 lower-case hex digits.
@@ -98,6 +117,18 @@ pub async fn in_trace<F: Future>(context: TraceContext, future: F) -> F::Output 
 /// The trace context of the running task, if it is in a trace.
 pub(crate) fn entered() -> Option<TraceContext> {
     CURRENT.try_with(|context| *context).ok()
+}
+
+/// Has this share of the traces that start here recorded, from 0 to 1.
+pub(crate) fn record_share(ratio: f64) {
+    // Exact for 0 and 1; in between, the last bits of a ratio are nobody's concern.
+    let threshold = (ratio.clamp(0.0, 1.0) * ALWAYS as f64) as u64;
+    THRESHOLD.store(threshold, Ordering::Relaxed);
+}
+
+/// By the trace's own random number and not by another one: a service that is asked twice decides the same.
+fn is_drawn(random: u64, threshold: u64) -> bool {
+    random >> 1 < threshold
 }
 
 /// Lower-case hex digits, at most 32.
@@ -180,6 +211,19 @@ mod tests {
         let child = parent.child();
         assert_eq!((child.trace, child.flags), (parent.trace, parent.flags));
         assert_ne!(child.span, parent.span);
+    }
+
+    #[test]
+    fn a_ratio_is_kept_and_its_ends_are_exact() {
+        const DRAWS: u32 = 20_000;
+        let drawn = |ratio: f64| {
+            let threshold = (ratio * ALWAYS as f64) as u64;
+            (0..DRAWS).filter(|_| is_drawn(random_id(), threshold)).count() as f64 / f64::from(DRAWS)
+        };
+        assert_eq!((drawn(0.0), drawn(1.0)), (0.0, 1.0));
+        assert!(is_drawn(u64::MAX, ALWAYS) && !is_drawn(0, 0));
+        // Six standard deviations.
+        assert!((drawn(0.25) - 0.25).abs() < 0.0184);
     }
 
     #[tokio::test]

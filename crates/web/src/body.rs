@@ -145,7 +145,8 @@ fn key(request: &HttpRequest, body: &[u8]) -> Result<Option<Key>, Fault> {
     let text = value.to_str().map_err(|_| malformed())?;
     let bare = text.strip_prefix('"').map_or(Some(text), |rest| rest.strip_suffix('"'));
     let key = bare.ok_or_else(malformed)?;
-    let fits = (1..=MAX_KEY_CHARS).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let fits =
+        (1..=MAX_KEY_CHARS).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"');
     if !fits || given.next().is_some() {
         return Err(malformed());
     }

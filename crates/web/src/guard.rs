@@ -13,6 +13,7 @@ use domain::{Line, Role};
 use futures_util::future::{Ready, ready};
 use metrics::counter;
 
+use crate::observe::Started;
 use crate::{Fault, Refusal};
 
 /// Whom a route is for.
@@ -100,7 +101,8 @@ async fn admit(access: Access, request: &HttpRequest) -> Result<(), Fault> {
         Err(refused) => Err(refused),
     };
     let caller = caller.inspect_err(|_| {
-        counter!(telemetry::names::TOKENS_REFUSED_TOTAL).increment(1);
+        let service = request.extensions().get::<Started>().map_or("unknown", |started| started.service);
+        counter!(telemetry::names::TOKENS_REFUSED_TOTAL, "service" => service).increment(1);
     })?;
     if !permits(access, &caller) {
         return Err(Fault::Forbidden);

@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use domain::Clock;
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 use metrics::{counter, gauge, histogram};
-use telemetry::TraceContext;
+use telemetry::{Span, TraceContext};
 
 use crate::Shape;
 use crate::id::{X_REQUEST_ID, request_id};
@@ -29,6 +29,8 @@ pub struct Started {
     pub at: DateTime<Utc>,
     /// Its id, in the answer and in whatever is forwarded.
     pub request_id: String,
+    /// The service that answers it.
+    pub service: &'static str,
 }
 
 /// What metrics call the route of a request that no pattern of this service's own matched: the gateway sets it.
@@ -102,10 +104,10 @@ where
         let began = Instant::now();
         let id = request_id(request.headers(), &*self.clock);
         let parent = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok());
-        let trace = parent.and_then(TraceContext::parse).map_or_else(TraceContext::start, |parent| parent.child());
-        request.extensions_mut().insert(Started { at: self.clock.now(), request_id: id.clone() });
+        let mut span = Span::server(service, parent.and_then(TraceContext::parse));
+        request.extensions_mut().insert(Started { at: self.clock.now(), request_id: id.clone(), service });
         let in_flight = InFlight::of(service);
-        Box::pin(telemetry::in_trace(trace, async move {
+        Box::pin(telemetry::in_trace(span.context(), async move {
             let _in_flight = in_flight;
             let mut response = inner.call(request).await?;
             add_headers(&mut response, &id, shape);
@@ -114,7 +116,7 @@ where
             if !serving.load(Ordering::Acquire) && response.status() != StatusCode::SWITCHING_PROTOCOLS {
                 response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
             }
-            record(&response, service, began);
+            record(&response, service, began, &mut span);
             log_failure(&response, service, &id);
             Ok(response)
         }))
@@ -151,14 +153,19 @@ fn add_headers<B>(response: &mut ServiceResponse<B>, id: &str, shape: Shape) {
     }
 }
 
-fn record<B>(response: &ServiceResponse<B>, service: &'static str, began: Instant) {
+fn record<B>(response: &ServiceResponse<B>, service: &'static str, began: Instant, span: &mut Span) {
     // The pattern and not the path: a path has ids in it, and there is no end of those.
     let route = route(response);
+    let method = telemetry::known_method(response.request().method().as_str());
+    span.route(method, &route);
+    span.answered(response.status().as_u16());
     let status = response.status().as_str().to_owned();
-    counter!(telemetry::names::HTTP_REQUESTS_TOTAL, "service" => service, "route" => route.clone(), "status" => status)
-        .increment(1);
-    histogram!(telemetry::names::HTTP_REQUEST_DURATION_SECONDS, "service" => service, "route" => route)
-        .record(began.elapsed().as_secs_f64());
+    counter!(telemetry::names::HTTP_REQUESTS_TOTAL,
+        "service" => service, "method" => method, "route" => route.clone(), "status" => status)
+    .increment(1);
+    histogram!(telemetry::names::HTTP_REQUEST_DURATION_SECONDS,
+        "service" => service, "method" => method, "route" => route)
+    .record(began.elapsed().as_secs_f64());
 }
 
 fn route<B>(response: &ServiceResponse<B>) -> String {

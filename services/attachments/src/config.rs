@@ -1,11 +1,13 @@
-//! The section `files`: where uploaded files are kept; and what this service reads of the section `tours`.
+//! The section `files`: where uploaded files are kept; and the section `tours`.
+
+mod tours;
 
 use std::path::Path;
 
-use anyhow::bail;
-use chassis::{Config, Profile};
 use secrecy::SecretString;
 use serde::Deserialize;
+
+pub use tours::{AnonymousAccess, Origins, ToursConfig};
 
 /// Largest file (contract, section 12).
 const MAX_BYTES: u64 = 25 * 1024 * 1024;
@@ -65,41 +67,6 @@ impl FilesConfig {
                 let folder = std::path::absolute(data_dir.join("files"))?;
                 url::Url::from_directory_path(&folder).map_err(|()| anyhow::anyhow!("data_dir is no usable folder"))
             }
-        }
-    }
-}
-
-/// What callers without a token may do on the tours line (contract, section 2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AnonymousAccess {
-    /// Everything.
-    Full,
-    /// Create tickets; nothing here.
-    CreateOnly,
-    /// Nothing.
-    None,
-}
-
-/// What this service reads of the section. Its other keys are those of tour-tickets and of the gateway, which refuse
-/// unknown ones.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct ToursConfig {
-    /// By default `full` in a local instance that nobody else can reach, and `create_only` elsewhere.
-    pub anonymous_access: Option<AnonymousAccess>,
-}
-
-impl ToursConfig {
-    /// Whether callers without a token may use everything; an error if that would be open to the network.
-    pub(crate) fn guests_have_full_access(&self, config: &Config) -> anyhow::Result<bool> {
-        let is_loopback = config.http.host.is_loopback();
-        match self.anonymous_access {
-            Some(AnonymousAccess::Full) if !is_loopback => {
-                bail!("tours.anonymous_access: `full` is refused, because {} is no loopback address", config.http.host)
-            }
-            Some(access) => Ok(access == AnonymousAccess::Full),
-            None => Ok(config.profile == Profile::Local && is_loopback),
         }
     }
 }

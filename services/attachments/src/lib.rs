@@ -21,10 +21,11 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use domain::Line;
 use messaging::topology::Queue;
 use storage::Db;
+use tokio::sync::Semaphore;
 use web::{Access, Routes, Shape};
 
 pub use app::App;
-pub use config::{AnonymousAccess, FilesConfig, S3Config, ToursConfig};
+pub use config::{AnonymousAccess, FilesConfig, Origins, S3Config, ToursConfig};
 
 use store::Store;
 use subscriptions::DeletedTickets;
@@ -35,6 +36,10 @@ use tour_tickets::TourTickets;
 pub struct Attachments {
     context: Context,
     files: FilesConfig,
+    /// The store as the clean-up uses it.
+    store: Store,
+    /// Places for uploads, of all workers together.
+    uploads: Arc<Semaphore>,
     /// Whether callers without a token may use everything.
     guests: bool,
 }
@@ -48,9 +53,11 @@ impl Service for Attachments {
     fn new(context: &Context) -> anyhow::Result<Self> {
         let tours: ToursConfig = context.config.section("tours")?;
         let files: FilesConfig = context.config.section("files")?;
+        let access = tours.access(context.config.profile, context.config.http.host)?;
         // A store that cannot be opened must not be found out by the first client.
-        Store::open(&files, &context.config.data_dir)?;
-        Ok(Self { guests: tours.guests_have_full_access(&context.config)?, files, context: context.clone() })
+        let store = Store::open(&files, &context.config.data_dir)?;
+        let uploads = Arc::new(Semaphore::new(upload::AT_ONCE));
+        Ok(Self { guests: access == AnonymousAccess::Full, uploads, store, files, context: context.clone() })
     }
 
     fn app(&self, worker: Worker) -> anyhow::Result<App> {
@@ -60,6 +67,7 @@ impl Service for Attachments {
             db,
             tickets: TourTickets::new(&self.context, worker.http),
             store,
+            uploads: Arc::clone(&self.uploads),
             max_bytes: self.files.max_bytes,
             guests: self.guests,
         })
@@ -92,8 +100,6 @@ impl Service for Attachments {
     }
 
     fn jobs(&self, db: Option<&Db>) -> Vec<Job> {
-        // `new` has opened the store once, so it opens.
-        let store = Store::open(&self.files, &self.context.config.data_dir).ok();
-        db.zip(store).map(|(db, store)| clean_up::job(db.clone(), store, &self.files)).into_iter().collect()
+        db.map(|db| clean_up::job(db.clone(), self.store.clone(), &self.files)).into_iter().collect()
     }
 }

@@ -10,6 +10,7 @@ use domain::{Subject, TicketKey};
 use reqwest::{RequestBuilder, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use telemetry::Span;
 use web::Fault;
 
 use crate::Attachments;
@@ -100,7 +101,10 @@ impl TourTickets {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let response = self.signed(self.http.get(url)).send().await.map_err(without_url)?;
+        let mut span = Span::client("attachments", "GET", "tour-tickets");
+        let sent = self.signed(self.http.get(url), &span).send().await;
+        let response = sent.inspect_err(|_| span.fail("no_answer")).map_err(without_url)?;
+        span.answered(response.status().as_u16());
         match response.status() {
             StatusCode::OK => response.json().await.map(Some).map_err(without_url),
             StatusCode::NOT_FOUND => Ok(None),
@@ -108,8 +112,8 @@ impl TourTickets {
         }
     }
 
-    fn signed(&self, request: RequestBuilder) -> RequestBuilder {
-        let trace = telemetry::current().to_string();
+    fn signed(&self, request: RequestBuilder, span: &Span) -> RequestBuilder {
+        let trace = span.context().to_string();
         request.timeout(TIMEOUT).header("traceparent", trace).bearer_auth((self.token)().unwrap_or_default())
     }
 }

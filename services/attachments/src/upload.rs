@@ -21,6 +21,8 @@ use tap::Tap;
 
 /// What a form may have beside the file: the lines around it and other members. The gateway allows the same.
 const ENVELOPE_BYTES: u64 = 64 * 1024;
+/// Uploads at once in a process: with the parts of each that are in memory, some 320 MiB.
+pub(crate) const AT_ONCE: usize = 32;
 /// How long a client may stall in the middle of a body.
 const STALL: Duration = Duration::from_secs(30);
 

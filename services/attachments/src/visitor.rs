@@ -16,19 +16,27 @@ use web::{Fault, Refusal, Signed};
 
 use crate::App;
 
+/// How far somebody's rights reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// To all tickets and files: support, and guests where they are let in.
+    All,
+    /// To what is this customer's own.
+    Own(Subject),
+}
+
 /// Who asks.
 #[derive(Debug, Clone)]
 pub(crate) struct Visitor {
-    subject: Option<Subject>,
+    reach: Reach,
     actor: Actor,
-    sees_all: bool,
     is_of_tours: bool,
 }
 
 impl Visitor {
     /// Somebody without a token, where that is allowed.
     pub(crate) fn guest() -> Self {
-        Self { subject: None, actor: Actor::guest(), sees_all: true, is_of_tours: true }
+        Self { reach: Reach::All, actor: Actor::guest(), is_of_tours: true }
     }
 
     /// As events name the visitor.
@@ -36,9 +44,9 @@ impl Visitor {
         self.actor.clone()
     }
 
-    /// The customer whose rights end at the own tickets; nobody for support and guests, who see all.
-    pub(crate) fn limited_to(&self) -> Option<&Subject> {
-        if self.sees_all { None } else { self.subject.as_ref() }
+    /// How far the visitor's rights reach.
+    pub(crate) fn reach(&self) -> &Reach {
+        &self.reach
     }
 
     /// Whether the token covers the tours line; otherwise its bearer sees none of the line's tickets.
@@ -49,12 +57,8 @@ impl Visitor {
 
 impl From<&Caller> for Visitor {
     fn from(caller: &Caller) -> Self {
-        Self {
-            subject: Some(caller.subject().clone()),
-            actor: caller.actor(),
-            sees_all: caller.is_support(),
-            is_of_tours: caller.may_use(Line::Tours),
-        }
+        let reach = if caller.is_support() { Reach::All } else { Reach::Own(caller.subject().clone()) };
+        Self { reach, actor: caller.actor(), is_of_tours: caller.may_use(Line::Tours) }
     }
 }
 
@@ -89,7 +93,7 @@ impl FromRequest for FileVisitor {
                 Ok(None) if guests_are_let_in(&request) => Ok(Self(Visitor::guest())),
                 Ok(None) => Err(Refusal::of(&request, Fault::Unauthorized)),
                 Err(fault) => {
-                    counter!(telemetry::names::TOKENS_REFUSED_TOTAL).increment(1);
+                    counter!(telemetry::names::TOKENS_REFUSED_TOTAL, "service" => "attachments").increment(1);
                     Err(Refusal::of(&request, fault))
                 }
             }

@@ -10,8 +10,8 @@ use chassis::{Config, Profile};
 use localpg::{Cluster, LocalPgError, Options};
 use secrecy::ExposeSecret as _;
 
-/// Connections the cluster allows: eight services of two workers with 16 each, their background pools, and a spare 100
-/// for operators and load generators.
+/// Connections the cluster allows: nine services with two workers of 16 each and 4 in the background make 324. The 76
+/// that are left are for operators and load generators.
 const MAX_CONNECTIONS: u16 = 400;
 
 /// The PostgreSQL server of this instance.

@@ -35,7 +35,7 @@ impl Hosted {
     }
 }
 
-/// Where clients come in. Started last, so that whatever it forwards to is there.
+/// Where clients come in. Started first, because it is also the first to stop; readiness waits for all of them.
 pub(crate) const GATEWAY: Hosted = Hosted::of::<gateway::Gateway>();
 
 /// Everything behind it.

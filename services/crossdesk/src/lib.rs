@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{demo, doctor, events, migrate, serve, token};
+use commands::{audit, demo, doctor, events, migrate, serve, token};
 
 #[derive(Parser)]
 #[command(name = "crossdesk", version, about = "Crossdesk: every line of business, one desk")]
@@ -32,6 +32,9 @@ enum Command {
     /// Show and mend the flow of events.
     #[command(subcommand)]
     Events(events::EventsCommand),
+    /// Check the record of what agents and admins did.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Print the URL of a service's database while the local instance runs.
     #[command(hide = true)]
     DatabaseUrl {
@@ -50,6 +53,7 @@ pub async fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::Events(command) => events::run(command).await,
+        Command::Audit(command) => audit::run(command).await,
         Command::DatabaseUrl { service } => databases::print_url(&service),
     };
     match outcome {

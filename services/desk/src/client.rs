@@ -5,14 +5,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chassis::Service as _;
 use domain::TicketKey;
 use reqwest::StatusCode;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
+use telemetry::Span;
 use web::agent_api::Snapshot;
+
+use crate::Desk;
 
 /// How long an owner may take to answer: a person waits for it.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Largest answer that is read: some 1,600 messages of full length, far beyond any conversation that people have.
+/// Largest answer that is read: some 1,600 messages of an agent's full length, but only 256 of those that a helpdesk
+/// socket takes (64 KiB each).
 const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 
 /// The owner did not say what the ticket is.
@@ -58,13 +63,15 @@ impl Owners {
         let base = self.addresses.get(service).ok_or_else(|| OwnerError::UnknownService(service.to_owned()))?;
         let mut token = HeaderValue::from_bytes(authorization).map_err(|_| OwnerError::Unauthorized)?;
         token.set_sensitive(true);
+        let mut span = Span::client(Desk::NAME, "GET", service);
         let request = self
             .http
             .get(format!("{base}/internal/v1/tickets/{key}"))
             .header(AUTHORIZATION, token)
-            .header("traceparent", telemetry::current().to_string())
+            .header("traceparent", span.context().to_string())
             .timeout(TIMEOUT);
-        let answer = request.send().await?;
+        let answer = request.send().await.inspect_err(|_| span.fail("no_answer"))?;
+        span.answered(answer.status().as_u16());
         match answer.status() {
             StatusCode::OK => {
                 let snapshot = serde_json::from_slice(&read(answer).await?);

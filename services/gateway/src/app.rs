@@ -8,6 +8,7 @@ use std::time::Duration;
 use auth::Verifier;
 use chassis::{Context, Profile};
 
+use crate::client_address::TrustedProxies;
 use crate::config::{GatewayConfig, ToursConfig};
 use crate::cors::Cors;
 use crate::headers::PublicOrigin;
@@ -15,6 +16,9 @@ use crate::limits::{InFlight, RateLimiter};
 use crate::table::Table;
 use crate::tunnel::{MAX_TUNNELS, Tunnels};
 use crate::upstream;
+
+/// Streamed bodies at once, over all workers: each is a file on its way, and files are few.
+const MAX_STREAMS: usize = 128;
 
 /// What one worker's handlers share.
 #[derive(Debug)]
@@ -32,6 +36,9 @@ pub(crate) struct Shared {
     pub(crate) verifier: Verifier,
     pub(crate) cors: Cors,
     pub(crate) in_flight: InFlight,
+    /// Bodies that are still coming have places of their own.
+    pub(crate) streams: InFlight,
+    pub(crate) proxies: TrustedProxies,
     pub(crate) limiter: Option<Arc<RateLimiter>>,
     pub(crate) tunnels: Arc<Tunnels>,
     /// False while the process stops.
@@ -63,6 +70,8 @@ impl Shared {
             verifier: context.verifier.clone(),
             cors: Cors::new(tours.cors_origins, local)?,
             in_flight: InFlight::new(gateway.max_in_flight),
+            streams: InFlight::new(MAX_STREAMS),
+            proxies: TrustedProxies::parse(&gateway.trusted_proxies)?,
             limiter: RateLimiter::new(gateway.rate_limit_per_second, gateway.rate_limit_burst).map(Arc::new),
             tunnels: Arc::new(Tunnels::new(MAX_TUNNELS)),
             serving: Arc::clone(&context.serving),

@@ -20,6 +20,9 @@ pub struct GatewayConfig {
     pub upstream_timeout_ms: u64,
     /// Most requests at once, over all workers.
     pub max_in_flight: usize,
+    /// Networks of the proxies before the gateway, such as `10.0.0.0/8`: only what they append to `X-Forwarded-For` is
+    /// believed.
+    pub trusted_proxies: Vec<String>,
     /// Requests per second and caller; 0 is no limit.
     pub rate_limit_per_second: u32,
     /// Requests that a caller may make at once before the rate counts; 0 is the rate itself.
@@ -38,6 +41,7 @@ impl Default for GatewayConfig {
             routes: Vec::new(),
             upstream_timeout_ms: UPSTREAM_TIMEOUT_MS,
             max_in_flight: MAX_IN_FLIGHT,
+            trusted_proxies: Vec::new(),
             rate_limit_per_second: 0,
             rate_limit_burst: 0,
         }

@@ -183,9 +183,10 @@ fn add_trace(headers: &mut HeaderMap, request: &HttpRequest) {
     }
 }
 
-/// Who called, and by which origin: from the connection, never from what the client says about itself.
+/// Who called, and by which origin: from the connection and from proxies of ours, never from what the client says about
+/// itself.
 fn add_origin(headers: &mut HeaderMap, request: &HttpRequest, app: &App) {
-    let peer = request.peer_addr().map(|peer| peer.ip().to_canonical().to_string());
+    let peer = app.shared.proxies.client(request).map(|address| address.to_string());
     if let Some(peer) = peer.and_then(|peer| HeaderValue::from_str(&peer).ok()) {
         headers.insert(X_FORWARDED_FOR, peer);
     }

@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
+mod client_address;
 mod config;
 mod cors;
 mod credentials;
 mod download;
 mod forward;
 mod headers;
+mod host;
 mod limits;
 mod pages;
 mod path;
@@ -55,6 +57,7 @@ impl Service for Gateway {
             .get("/", pages::get_home)
             .get("/docs", pages::get_docs)
             .get("/openapi/{service}.json", pages::get_openapi)
+            .get("/asyncapi.json", pages::get_asyncapi)
             .get("/metrics", pages::get_metrics)
             .fallback(forward::forward)
     }

@@ -16,6 +16,8 @@ use crate::{download, path, upstream};
 /// Where every service has its OpenAPI document.
 const DOCUMENT_PATH: &str = "/internal/v1/openapi.json";
 const GATEWAY: &str = "gateway";
+/// What is published and read, written from the code by `make openapi`.
+const ASYNCAPI: &str = include_str!("../asyncapi.json");
 /// The pages load nothing and run nothing; their own style is all they have.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem;\
@@ -43,7 +45,10 @@ pub(crate) async fn get_docs(request: HttpRequest) -> Result<HttpResponse, Refus
         // A `String` takes every write.
         let _ = write!(body, "<li><a href=\"/openapi/{name}.json\"><code>{name}</code></a>: {about}</li>");
     }
-    body.push_str("</ul><p><a href=\"/\">Home</a></p>");
+    body.push_str(
+        "</ul><p>Events and messages: the AsyncAPI 3.0 document \
+         <a href=\"/asyncapi.json\"><code>asyncapi.json</code></a>.</p><p><a href=\"/\">Home</a></p>",
+    );
     Ok(page("Crossdesk APIs", &body))
 }
 
@@ -62,6 +67,13 @@ pub(crate) async fn get_openapi(
     document(&request, &service, &app).await.map_err(|fault| Refusal::of(&request, fault))
 }
 
+/// The AsyncAPI document: the events of all services, and the messages to and from MAS.
+#[utoipa::path(get, path = "/asyncapi.json", responses((status = 200, content_type = "application/json", body = Object)))]
+pub(crate) async fn get_asyncapi(request: HttpRequest) -> Result<HttpResponse, Refusal> {
+    as_sent(&request)?;
+    Ok(HttpResponse::Ok().insert_header(ContentType::json()).body(ASYNCAPI))
+}
+
 /// The metrics of the process, in the local profile; elsewhere they are on the admin port.
 #[utoipa::path(get, path = "/metrics",
     responses((status = 200, content_type = "text/plain", body = String), (status = 404)))]
@@ -77,7 +89,7 @@ pub(crate) async fn get_metrics(request: HttpRequest, app: Data<App>) -> Result<
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Gateway", description = "The one origin of all Crossdesk APIs: its own pages."),
-    paths(get_home, get_docs, get_openapi, get_metrics)
+    paths(get_home, get_docs, get_openapi, get_asyncapi, get_metrics)
 )]
 struct Document;
 

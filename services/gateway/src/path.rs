@@ -12,9 +12,10 @@ use percent_encoding::percent_decode_str;
 #[error("the path has an empty or dot segment, a backslash, or an encoded slash, backslash or NUL")]
 pub(crate) struct Ambiguous;
 
-/// Refuses `//`, `.` and `..` segments (encoded ones, too), backslashes, `%2F`, `%5C` and `%00`.
+/// Refuses `//` and `/;`, `.` and `..` segments (encoded ones, too), backslashes, `%2F`, `%5C` and `%00`.
 pub(crate) fn check(path: &str) -> Result<(), Ambiguous> {
-    let folds = path.contains("//") || path.contains('\\') || path.split('/').any(is_dot_segment);
+    let folds =
+        path.contains("//") || path.contains("/;") || path.contains('\\') || path.split('/').any(is_dot_segment);
     let hides = path.split('%').skip(1).any(|rest| {
         let digits = rest.as_bytes().get(..2).unwrap_or_default();
         digits.eq_ignore_ascii_case(b"2f") || digits.eq_ignore_ascii_case(b"5c") || digits == b"00"
@@ -24,13 +25,13 @@ pub(crate) fn check(path: &str) -> Result<(), Ambiguous> {
 
 /// Whether a router would read the path as one of the routes between services, which no client may reach.
 pub(crate) fn is_internal(path: &str) -> bool {
-    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    let first = path.trim_start_matches('/').split(['/', ';']).next().unwrap_or_default();
     Cow::from(percent_decode_str(first)) == b"internal".as_slice()
 }
 
-/// One or two dots, each as it is or as `%2e`.
+/// One or two dots, each as it is or as `%2e`, perhaps with parameters behind a semicolon, which some routers cut off first.
 fn is_dot_segment(segment: &str) -> bool {
-    let mut rest = segment.as_bytes();
+    let mut rest = segment.split(';').next().unwrap_or_default().as_bytes();
     let mut dots = 0;
     while !rest.is_empty() && dots < 3 {
         rest = match rest {
@@ -66,6 +67,11 @@ mod tests {
             "/a/../b",
             "/a/./b",
             "/a/..",
+            "/;/a",
+            "/a/;b=c",
+            "/a/..;/b",
+            "/a/.;x=y/b",
+            "/a/%2e%2e;/b",
             "/%2e",
             "/%2E%2e/a",
             "/.%2e",

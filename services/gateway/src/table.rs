@@ -27,6 +27,9 @@ const ROWS: [(&str, &str, Policy); 17] = [
     ("/console*", "", policies::CONSOLE),
 ];
 
+/// What every service answers to its operators.
+const PROBES: [&str; 3] = ["/livez", "/readyz", "/version"];
+
 /// A row of the configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BadRow {
@@ -99,7 +102,9 @@ impl Route {
     /// The path as the service knows it; nothing if that is one of the routes between services.
     pub(crate) fn target<'a>(&self, path: &'a str) -> Option<&'a str> {
         let target = path.get(self.stripped..).filter(|rest| !rest.is_empty()).unwrap_or("/");
-        (!path::is_internal(target)).then_some(target)
+        // A service's own probes are beside its contract, and only a stripped prefix could lead to them.
+        let is_probe = self.stripped > 0 && PROBES.contains(&target);
+        (!path::is_internal(target) && !is_probe).then_some(target)
     }
 }
 

@@ -25,6 +25,9 @@ const PIECES: usize = 4;
 /// How long either end may stall in the middle of a body.
 const STALL: Duration = Duration::from_secs(30);
 
+/// How long a streamed body may take altogether: 25 MiB at the 90 kB/s of a poor mobile connection.
+const WHOLE_STREAM: Duration = Duration::from_secs(5 * 60);
+
 /// How long a service may take to refuse a body that is announced as too large.
 const EARLY_ANSWER: Duration = Duration::from_secs(2);
 
@@ -66,7 +69,9 @@ impl Upload {
             _ => {
                 let length = length.filter(|_| !chunked);
                 let (sender, receiver) = channel(PIECES);
-                let pump = Pump(actix_web::rt::spawn(feed(payload, sender, most)));
+                let pump = Pump(actix_web::rt::spawn(async move {
+                    timeout(WHOLE_STREAM, feed(payload, sender, most)).await.unwrap_or_else(|_| Err(incomplete()))
+                }));
                 Ok(Self::Streamed { body: reqwest::Body::wrap_stream(pieces(receiver)), length, pump })
             }
         }
@@ -74,6 +79,11 @@ impl Upload {
 }
 
 impl Upload {
+    /// Whether the body is still coming.
+    pub(crate) fn is_streamed(&self) -> bool {
+        matches!(self, Self::Streamed { .. })
+    }
+
     /// Nothing of the body is sent: the service sees what is announced and answers, 413 unless something comes before
     /// that in the order of checks (contracts, README 3.13). If it says nothing, we say 413.
     fn announced_too_large(length: u64) -> Self {

@@ -18,5 +18,5 @@ pub(crate) use conversations::{Page, entries_after, entries_before, find_convers
 pub(crate) use feed::Feed;
 pub(crate) use lock::{Which, audience, join_entry_id, lock, lock_as_member, widen};
 pub(crate) use notifications::{list_unread, set_unread};
-pub(crate) use tickets::{Listed, Range, Snapshot, Whose, find, list, snapshot};
+pub(crate) use tickets::{Listed, Range, Snapshot, Whose, Written, conversation_of, find, list, snapshot};
 pub(crate) use users::{find_user, known_user, list_users, new_ids, refresh_user};

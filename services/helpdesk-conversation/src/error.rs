@@ -60,7 +60,7 @@ impl Error {
             Self::NotificationNotFound => "event:not-found",
             Self::UserNotFound => "user:not-found",
             Self::UpgradeRequired => "websocket:upgrade:required",
-            // The three have bodies of their own, or none.
+            // Never shown: the model's refusals reach agents as an `AgentError`; the others have bodies of their own.
             Self::Refused(_) | Self::SupportOnly | Self::Fault(_) => "internal",
         }
     }

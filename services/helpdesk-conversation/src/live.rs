@@ -30,6 +30,9 @@ pub(crate) use handlers::{
 };
 use hub::Hub;
 
+/// When to look for a change that is about to be committed: mostly at once, seldom a little later.
+const UNTIL_COMMITTED: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(100)];
+
 /// The live connections of this process.
 #[derive(Debug, Clone)]
 pub(crate) struct Live {
@@ -52,9 +55,21 @@ impl Live {
         self.hub.wake(conversation);
     }
 
-    /// Notifications without entries were committed in this process: a ticket was opened.
+    /// Notifications without entries were committed in this process: a ticket was opened, and support is told.
     pub(crate) fn wake_notified(&self) {
-        self.hub.look_for_notifications();
+        self.hub.support_is_told();
+    }
+
+    /// As [`wake`](Self::wake), for a change whose commit follows and is nobody's here to see: an agent's reply. Should it
+    /// take longer, the bus or the poll tells.
+    pub(crate) fn wake_soon(&self, conversation: i32) {
+        let hub = Arc::clone(&self.hub);
+        actix_web::rt::spawn(async move {
+            for wait in UNTIL_COMMITTED {
+                tokio::time::sleep(wait).await;
+                hub.wake(conversation);
+            }
+        });
     }
 
     /// What wakes the sockets, and cleans up.

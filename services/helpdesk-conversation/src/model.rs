@@ -13,6 +13,6 @@ mod tests;
 pub(crate) use audience::Person;
 pub(crate) use entry::{Entry, What};
 pub(crate) use notification::{About, Notification};
-pub(crate) use ticket::{EntryIds, NewIds, Refused, Row, Ticket};
+pub(crate) use ticket::{EntryIds, Member, NewIds, Refused, Row, Ticket};
 pub(crate) use title::Title;
 pub(crate) use user::{Author, Membership, User};

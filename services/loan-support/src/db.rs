@@ -7,5 +7,5 @@ mod schema;
 mod write;
 
 pub(crate) use list::{Filter, Listed, count_own, list_own};
-pub(crate) use read::{Detail, find, lock};
+pub(crate) use read::{Detail, find, find_newest, lock};
 pub(crate) use rows::StoredMessage;

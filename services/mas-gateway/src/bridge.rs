@@ -15,7 +15,6 @@ mod db;
 mod deliver;
 mod error;
 mod mas;
-pub mod names;
 mod receive;
 
 use std::sync::Arc;

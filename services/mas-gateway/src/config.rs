@@ -1,8 +1,9 @@
 //! The section `mas`: the callers that may post requests.
 //!
-//! The sample user exists in the local profile only. Elsewhere nobody gets in until somebody is configured, and the
-//! sample's password is refused.
+//! The sample user exists in the local profile only, on an address that no other machine reaches. Elsewhere nobody gets in
+//! until somebody is configured; in production the sample's password is refused.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use argon2::{Argon2, PasswordHash, PasswordVerifier as _};
@@ -74,11 +75,11 @@ pub enum MasConfigError {
 }
 
 impl MasConfig {
-    /// The users that may post requests.
+    /// The users that may post requests to a service that listens on `host`.
     ///
     /// # Errors
     /// One of them cannot be used; the error names it.
-    pub fn users(&self, profile: Profile) -> Result<BasicUsers, MasConfigError> {
+    pub fn users(&self, profile: Profile, host: IpAddr) -> Result<BasicUsers, MasConfigError> {
         let mut users = Vec::with_capacity(self.clients.len());
         for client in &self.clients {
             let user = client.user()?;
@@ -89,8 +90,10 @@ impl MasConfig {
         }
         if users.is_empty() {
             match profile {
-                Profile::Local => users.push(sample()?),
-                Profile::Production => tracing::warn!("mas.clients is empty: every request is refused"),
+                Profile::Local if host.to_canonical().is_loopback() => users.push(sample()?),
+                Profile::Local | Profile::Production => {
+                    tracing::warn!("mas.clients is empty: every request is refused");
+                }
             }
         }
         Ok(BasicUsers::new(users)?)

@@ -10,4 +10,4 @@ mod write;
 
 pub(crate) use claim::{Claim, claim, is_same_request};
 pub(crate) use list::{Filter, list_own};
-pub(crate) use read::{Detail, Owner, find, find_own, lock, lock_transaction};
+pub(crate) use read::{Detail, Owner, find_detail, find_own, lock, lock_transaction};

@@ -37,7 +37,8 @@ impl Service for MasGateway {
 
     fn new(context: &Context) -> anyhow::Result<Self> {
         let config: MasConfig = context.config.section("mas")?;
-        Ok(Self { users: Arc::new(config.users(context.config.profile)?) })
+        let users = config.users(context.config.profile, context.config.http.host)?;
+        Ok(Self { users: Arc::new(users) })
     }
 
     fn app(&self, worker: Worker) -> anyhow::Result<App> {

@@ -3,7 +3,6 @@
 
 mod address;
 mod courier;
-mod metric;
 mod notification;
 mod providers;
 

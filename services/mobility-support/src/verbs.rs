@@ -2,14 +2,14 @@
 
 mod assign_ticket;
 mod expect_resolution;
-mod reply;
+mod reply_to_ticket;
 mod request_support;
 mod set_priority;
 mod set_status;
 
 pub(crate) use assign_ticket::assign_ticket;
 pub(crate) use expect_resolution::expect_resolution;
-pub(crate) use reply::reply;
+pub(crate) use reply_to_ticket::reply_to_ticket;
 pub(crate) use request_support::request_support;
 pub(crate) use set_priority::set_priority;
 pub(crate) use set_status::set_status;

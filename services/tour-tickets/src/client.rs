@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chassis::Context;
 use domain::TicketKey;
+use telemetry::Span;
 
 /// How long a delete waits for the attachments service before it leaves the rest to the event.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -39,9 +40,12 @@ impl Attachments {
         let base = self.context.addresses.get("attachments").ok_or("no address of the attachments service")?;
         let token = self.context.service_token("tour-tickets").ok_or("no service token")?;
         let url = format!("{base}/internal/v1/tours/tickets/{ticket_id}/attachments?ticket_key={key}");
-        let traceparent = telemetry::current().to_string();
+        let mut span = Span::client("tour-tickets", "DELETE", "attachments");
+        let traceparent = span.context().to_string();
         let request = self.http.delete(url).bearer_auth(token).header("traceparent", traceparent).timeout(PATIENCE);
-        let answer = request.send().await.map_err(|error| error.without_url().to_string())?;
+        let answer = request.send().await.inspect_err(|_| span.fail("no_answer"));
+        let answer = answer.map_err(|error| error.without_url().to_string())?;
+        span.answered(answer.status().as_u16());
         if answer.status().is_success() { Ok(()) } else { Err(format!("it answered {}", answer.status())) }
     }
 }

@@ -1,4 +1,5 @@
-//! The section `tours`: what somebody without a token may do. The attachments service and the gateway read it too.
+//! The section `tours`: what somebody without a token may do. The services tour-tickets and attachments read it with this
+//! same text, so that a mistyped key keeps both from starting and guests get the same rights from both; a test compares.
 
 use std::net::IpAddr;
 
@@ -77,6 +78,7 @@ mod tests {
         for (text, profile, host, expected) in [
             ("{}", Local, "127.0.0.1", Some(Full)),
             ("{}", Local, "::1", Some(Full)),
+            ("{}", Local, "::ffff:127.0.0.1", Some(Full)),
             ("{}", Local, "0.0.0.0", Some(CreateOnly)),
             ("{}", Production, "127.0.0.1", Some(CreateOnly)),
             ("{}", Production, "0.0.0.0", Some(CreateOnly)),
@@ -84,6 +86,8 @@ mod tests {
             (full, Production, "127.0.0.1", Some(Full)),
             (full, Local, "0.0.0.0", None),
             (full, Local, "::", None),
+            (full, Local, "::ffff:127.0.0.1", Some(Full)),
+            (full, Local, "::ffff:192.0.2.1", None),
             (full, Production, "192.0.2.1", None),
             (nothing, Local, "127.0.0.1", Some(Nothing)),
             (nothing, Production, "0.0.0.0", Some(Nothing)),

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chassis::Job;
+use chassis::{Job, Service as _};
 use futures_util::FutureExt as _;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
@@ -13,6 +13,8 @@ use metrics::counter;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use web::Fault;
+
+use crate::TourTickets;
 
 /// Tickets per minute and address, all of them at once if one likes.
 const PER_MINUTE: NonZeroU32 = match NonZeroU32::new(10) {
@@ -42,7 +44,7 @@ impl GuestLimiter {
             self.forget_idle();
         }
         self.0.check_key(&network(address)).map_err(|until| {
-            counter!(telemetry::names::RATE_LIMITED_TOTAL, "service" => "tour-tickets").increment(1);
+            counter!(telemetry::names::RATE_LIMITED_TOTAL, "service" => TourTickets::NAME).increment(1);
             let wait = until.wait_time_from(DefaultClock::default().now());
             // `Retry-After` has whole seconds; a client that comes early is refused again.
             Fault::RateLimited(Duration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)))

@@ -72,10 +72,14 @@ async fn gate(seed: u64, only: &[String]) -> Result<bool> {
     let mut lab = Lab::start(&stack::programs()?, REPLICAS, seed, &[]).await?;
     let mut is_good = true;
     for scenario in chosen {
-        is_good &= play(&mut lab, scenario).await?;
+        is_good = play(&mut lab, scenario).await?;
+        // What comes after a violation proves nothing more.
+        if !is_good {
+            break;
+        }
     }
     report::print_sums(&lab.client.history, lab.tally, seed);
-    lab.stack.stop().await?;
+    lab.stack.stop(is_good).await?;
     Ok(is_good)
 }
 
@@ -90,7 +94,7 @@ async fn long(seconds: u64, seed: u64) -> Result<bool> {
         is_good &= play(&mut lab, scenario).await?;
     }
     report::print_sums(&lab.client.history, lab.tally, seed);
-    lab.stack.stop().await?;
+    lab.stack.stop(is_good).await?;
     Ok(is_good)
 }
 

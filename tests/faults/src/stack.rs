@@ -127,8 +127,8 @@ impl Stack {
             .flat_map(|group| group.replicas.iter().flat_map(Replica::proxies).chain(std::iter::once(&group.front)))
     }
 
-    /// Ends every process that the stack started, by its pid.
-    pub async fn stop(mut self) -> Result<()> {
+    /// Ends every process that the stack started, by its pid. Logs and databases stay to be looked at if it was not good.
+    pub async fn stop(mut self, is_good: bool) -> Result<()> {
         for group in self.services.values_mut() {
             group.replicas.iter_mut().for_each(Replica::terminate);
         }
@@ -138,7 +138,11 @@ impl Stack {
             }
         }
         self.rabbit.stop().await?;
-        self.postgres.stop().await
+        self.postgres.stop().await?;
+        if !is_good {
+            println!("logs and databases are in {}", self.dir.keep().display());
+        }
+        Ok(())
     }
 }
 
@@ -150,6 +154,11 @@ fn common_settings(dir: &Path) -> Vec<(String, String)> {
         // Twenty processes share one PostgreSQL.
         ("CROSSDESK__DATABASE__POOL_SIZE", "8".to_owned()),
         ("CROSSDESK__LOG__FILTER", "warn".to_owned()),
+        ("CROSSDESK__MAS__SIMULATOR__DELAY_MS", "0".to_owned()),
+        // A claim of a bridge that was killed lasts twice the timeout, and nobody in the lab waits 30 s for it.
+        ("CROSSDESK__MAS__BRIDGE__TIMEOUT_MS", "2000".to_owned()),
+        ("CROSSDESK__MAS__BRIDGE__RETRY_CAP_MS", "2000".to_owned()),
+        ("CROSSDESK__MAS__BRIDGE__BREAKER_LONGEST_PAUSE_MS", "2000".to_owned()),
         // Load balancers in the lab look each 100 ms.
         ("CROSSDESK__HTTP__DRAIN_MS", "700".to_owned()),
         ("CROSSDESK__FILES__STORE_URL", format!("file://{}", dir.join("files").display())),

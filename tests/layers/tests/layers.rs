@@ -8,8 +8,13 @@ use std::path::Path;
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// The layers, lowest first. A crate may use those of lower layers.
-const LAYERS: [&[&str]; 5] =
-    [&["domain"], &["storage", "auth", "telemetry", "localpg"], &["messaging", "web"], &["chassis"], &["testkit"]];
+const LAYERS: [&[&str]; 5] = [
+    &["domain", "conversation"],
+    &["storage", "auth", "telemetry", "localpg"],
+    &["messaging", "web"],
+    &["chassis"],
+    &["testkit"],
+];
 
 /// The one program that may know all services.
 const HOST: &str = "crossdesk";

@@ -54,6 +54,23 @@ async fn minted_tokens_of_every_algorithm_are_accepted() {
 }
 
 #[tokio::test]
+async fn an_issuer_gives_no_stronger_role_than_it_may() {
+    for (strongest, roles, expected) in [
+        (Some(Role::Service), json!(["admin"]), Role::Service),
+        (Some(Role::Service), json!(["agent", "service"]), Role::Service),
+        (Some(Role::Service), json!(["customer"]), Role::Customer),
+        (Some(Role::Customer), json!(["admin", "service"]), Role::Customer),
+        (Some(Role::Agent), json!(["admin"]), Role::Agent),
+        (Some(Role::Admin), json!(["admin"]), Role::Admin),
+        (None, json!(["admin"]), Role::Admin),
+    ] {
+        let config = IssuerConfig { strongest_role: strongest, ..hs256_issuer() };
+        let caller = verifier(config).verify(&hs256(&with("roles", roles.clone()))).await.unwrap();
+        assert_eq!(caller.role(), expected, "{strongest:?} {roles}");
+    }
+}
+
+#[tokio::test]
 async fn the_smallest_token_is_a_customer_of_all_lines() {
     let caller = caller(&claims()).await;
     assert_eq!((caller.role(), caller.is_support(), caller.name()), (Role::Customer, false, None));

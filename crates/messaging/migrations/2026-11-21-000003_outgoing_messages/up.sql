@@ -10,7 +10,8 @@ CREATE TABLE outgoing_messages (
     reply_to       text,
     headers        jsonb       NOT NULL, -- an array of name and value
     sent_at        timestamptz NOT NULL, -- the AMQP timestamp: when the cause was decided
-    body           bytea       NOT NULL,
+    body           bytea,                -- null 30 days after it was published: it may hold personal data
     published_at   timestamptz
 );
 CREATE INDEX outgoing_messages_unpublished ON outgoing_messages (sent_at) WHERE published_at IS NULL;
+CREATE INDEX outgoing_messages_with_body ON outgoing_messages (published_at) WHERE body IS NOT NULL;

@@ -11,6 +11,7 @@ use storage::{Db, DbError};
 
 use super::{Apply, ApplyError};
 use crate::schema::applied_streams;
+use crate::spans;
 
 /// What to do with an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub enum Verdict {
 pub fn judge(last: i64, version: i64) -> Verdict {
     match version {
         v if v <= last => Verdict::Duplicate,
+        #[cfg(feature = "bug-any-newer")]
+        _ if storage::bugs::is_active("any-newer") => Verdict::Next,
         v if v == last + 1 => Verdict::Next,
         _ => Verdict::Gap,
     }
@@ -50,28 +53,37 @@ pub async fn apply_all(
         let stream = event.partitionkey.as_str();
         match judge(last.get(stream).copied().unwrap_or(0), event.data.version) {
             Verdict::Duplicate => {
-                counter!(telemetry::names::EVENTS_DUPLICATE_TOTAL, "consumer" => consumer).increment(1);
+                counter!(telemetry::names::EVENTS_DUPLICATE_TOTAL, "service" => db.service(), "consumer" => consumer)
+                    .increment(1);
             }
             Verdict::Gap => behind.push(index),
             Verdict::Next => {
-                if let Err(error) = effect.apply(conn, event).await {
+                let span = spans::processing(db.service(), consumer, Some(&event.traceparent));
+                if let Err(error) = telemetry::in_trace(span.context(), effect.apply(conn, event)).await {
                     tx.abandon().await;
                     return Err(error);
                 }
                 last.insert(stream.to_owned(), event.data.version);
-                applied.push(event);
+                applied.push((event, span));
             }
         }
     }
     last.retain(|stream, version| before.get(stream) != Some(version));
+    #[cfg(feature = "bug-two-transactions")]
+    if storage::bugs::is_active("two-transactions") {
+        storage::bugs::commit_and_begin(conn).await?;
+    }
     record(conn, &last).await?;
     fail::fail_point!("consume.before_commit", |_| Err(DbError::Broken("fail point".to_owned()).into()));
     tx.finish().await?;
     let now = db.now();
-    for event in applied {
-        counter!(telemetry::names::EVENTS_APPLIED_TOTAL, "consumer" => consumer).increment(1);
+    for (event, mut span) in applied {
+        span.succeed();
+        let service = db.service();
+        counter!(telemetry::names::EVENTS_APPLIED_TOTAL, "service" => service, "consumer" => consumer).increment(1);
         let delay = (now - event.time).num_microseconds().unwrap_or(i64::MAX) as f64 / 1e6;
-        histogram!(telemetry::names::EVENT_DELAY_SECONDS, "consumer" => consumer).record(delay.max(0.0));
+        histogram!(telemetry::names::EVENT_DELAY_SECONDS, "service" => service, "consumer" => consumer)
+            .record(delay.max(0.0));
     }
     Ok(behind)
 }

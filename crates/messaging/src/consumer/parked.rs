@@ -137,6 +137,6 @@ pub async fn replay(db: &Db) -> Result<usize, DbError> {
 pub(super) async fn measure(db: &Db, consumer: &'static str) {
     let Ok(mut conn) = db.conn().await else { return };
     if let Ok(count) = parked_events::table.count().get_result::<i64>(&mut **conn).await {
-        gauge!(telemetry::names::EVENTS_PARKED, "consumer" => consumer).set(count as f64);
+        gauge!(telemetry::names::EVENTS_PARKED, "service" => db.service(), "consumer" => consumer).set(count as f64);
     }
 }

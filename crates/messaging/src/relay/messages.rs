@@ -1,11 +1,12 @@
 //! The half of the relay that sends messages which are no events. No order is promised between them.
 
 use futures_util::stream::{self, StreamExt as _};
+use metrics::counter;
 use storage::DbError;
 use tokio_util::sync::CancellationToken;
 
 use super::{BATCH, IN_FLIGHT, REST, Relay, RelayError, lease};
-use crate::outgoing;
+use crate::{outgoing, spans};
 
 impl Relay {
     pub(super) async fn relay_messages(&self, stop: &CancellationToken) {
@@ -42,7 +43,13 @@ impl Relay {
             if message.is_none() {
                 tracing::error!(service = self.service, message.id = %id, "a message for no exchange of ours stays");
             }
-            message.map(|message| async move { (id, self.bus.publish(message).await) })
+            message.map(|mut message| async move {
+                let exchange = message.exchange;
+                let mut none = String::new();
+                let header = message.properties.headers.iter_mut().find(|(name, _)| name == "traceparent");
+                let span = spans::sending(self.service, exchange, header.map_or(&mut none, |(_, value)| value));
+                (id, self.send(message, span).await)
+            })
         });
         let mut results = stream::iter(sending).buffer_unordered(IN_FLIGHT);
         let (mut done, mut failure) = (Vec::new(), None);
@@ -56,6 +63,8 @@ impl Relay {
         if !done.is_empty() {
             let mut conn = self.db.conn().await?;
             outgoing::mark_published(&mut conn, &done).await.map_err(DbError::from)?;
+            counter!(telemetry::names::MESSAGES_PUBLISHED_TOTAL, "service" => self.service)
+                .increment(done.len() as u64);
         }
         match failure {
             Some(error) => Err(error.into()),

@@ -122,3 +122,25 @@ async fn a_reader_that_fails_gets_the_message_again_and_poison_is_a_dead_letter(
     let letters = stage.bus.dead_letters();
     assert_eq!(letters.iter().map(|letter| &*letter.message.body).collect::<Vec<_>>(), [b"poison"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_sent_is_forgotten_after_thirty_days_and_what_waits_is_not() {
+    let stage = Stage::new().await;
+    for body in [&b"old"[..], b"new", b"waiting"] {
+        stage.put(body).await;
+    }
+    stage
+        .database
+        .run("UPDATE outgoing_messages SET published_at = now() - interval '31 days' WHERE body = 'old'")
+        .await;
+    stage.database.run("UPDATE outgoing_messages SET published_at = now() WHERE body = 'new'").await;
+    stage.database.run("UPDATE outgoing_messages SET sent_at = now() - interval '1 year' WHERE body = 'waiting'").await;
+    let mut conn = stage.db.conn().await.unwrap();
+    assert_eq!(messaging::outgoing::forget_old_bodies(&mut conn).await.unwrap(), 1);
+    assert_eq!(messaging::outgoing::forget_old_bodies(&mut conn).await.unwrap(), 0);
+    let kept = "SELECT count(*) FROM outgoing_messages WHERE body IN ('new', 'waiting')";
+    assert_eq!(
+        (stage.database.count(kept).await, stage.database.count("SELECT count(*) FROM outgoing_messages").await),
+        (2, 3)
+    );
+}

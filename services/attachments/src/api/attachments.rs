@@ -3,7 +3,9 @@
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use web::{Body, Post, Reply, once};
+use storage::Db;
+use storage::once::{Claim, Key, claim};
+use web::{Body, Fault, Post, Reply, once};
 
 use super::listing;
 use super::requests::{Wanted, path_id, wanted};
@@ -13,7 +15,7 @@ use crate::db::{PAGE, Page, Scope};
 use crate::error::{Error, Rejected};
 use crate::model::Draft;
 use crate::verbs;
-use crate::visitor::Visitor;
+use crate::visitor::{Reach, Visitor};
 
 /// Where attachments are.
 const PATH: &str = "/api/support_ticket_attachments";
@@ -28,12 +30,20 @@ pub(crate) async fn create_attachment(
     request: HttpRequest,
     post: Post<Draft>,
 ) -> Result<HttpResponse, Rejected> {
-    let done = once(&app.db, post.key.as_ref(), async |tx| {
-        let attachment = verbs::add_attachment(tx, &app.tickets, &visitor, post.body).await?;
-        let place = format!("{}{PATH}/{}", web::origin(&request), attachment.id);
-        Ok(Reply::json(StatusCode::CREATED, &AttachmentView::from(attachment))?.at(place))
-    });
-    done.await.map_err(|error: Error| error.on(&request))
+    let create = async {
+        let Post { key, body: draft } = post;
+        let is_answered = is_answered(&app.db, key.as_ref()).await?;
+        let prepared =
+            if is_answered { None } else { Some(verbs::prepare(&app.db, &app.tickets, &visitor, &draft).await?) };
+        once(&app.db, key.as_ref(), async |tx| {
+            let prepared = prepared.ok_or_else(|| Fault::Unavailable("the stored answer is gone".to_owned()))?;
+            let attachment = verbs::add_attachment(tx, &visitor, prepared, draft).await?;
+            let place = format!("{}{PATH}/{}", web::origin(&request), attachment.id);
+            Ok(Reply::json(StatusCode::CREATED, &AttachmentView::from(attachment))?.at(place))
+        })
+        .await
+    };
+    create.await.map_err(|error: Error| error.on(&request))
 }
 
 /// List the attachments of all tickets that the caller sees.
@@ -109,13 +119,27 @@ pub(crate) async fn delete_attachment(
     delete.await.map_err(|error: Error| error.on(&request))
 }
 
+/// Whether a request with this key was carried out, so that nobody needs to be asked for it. The claim is given back at
+/// once: `once` holds its own until the end, and tour-tickets must be asked before that.
+async fn is_answered(db: &Db, key: Option<&Key>) -> Result<bool, Error> {
+    let Some(key) = key else { return Ok(false) };
+    let mut tx = db.begin();
+    let claimed = claim(&mut tx, key).await?;
+    tx.abandon().await;
+    match claimed {
+        Claim::First => Ok(false),
+        Claim::Done(_) | Claim::Reused => Ok(true),
+        Claim::InUse => Err(Fault::KeyInUse.into()),
+    }
+}
+
 /// Which tickets' attachments the visitor gets to see. A ticket that is not visible is one without attachments.
 async fn scope(app: &App, visitor: &Visitor, wanted: &Wanted) -> Result<Scope, Error> {
-    Ok(match (visitor.limited_to(), wanted.ticket_id) {
-        (None, None) => Scope::All,
-        (None, Some(ticket)) => Scope::Tickets(vec![ticket]),
-        (Some(customer), None) => Scope::Tickets(app.tickets.own(customer).await?),
-        (Some(customer), Some(ticket)) => {
+    Ok(match (visitor.reach(), wanted.ticket_id) {
+        (Reach::All, None) => Scope::All,
+        (Reach::All, Some(ticket)) => Scope::Tickets(vec![ticket]),
+        (Reach::Own(customer), None) => Scope::Tickets(app.tickets.own(customer).await?),
+        (Reach::Own(customer), Some(ticket)) => {
             let is_own = app.tickets.find_own(ticket, customer).await?.is_some();
             Scope::Tickets(is_own.then_some(ticket).into_iter().collect())
         }

@@ -48,6 +48,9 @@ pub(crate) async fn create_file(
     payload: Payload,
 ) -> Result<HttpResponse, Rejected> {
     let create = async {
+        // One more client is not kept waiting with its body half sent.
+        let _place =
+            app.uploads.try_acquire().map_err(|_| Fault::Unavailable("too many uploads at once".to_owned()))?;
         let received = upload::receive(&app, &request, payload).await?;
         let key = given_key(&request)?.map(|key| key_of(key, &caller, &received));
         once(&app.db, key.as_ref(), async |tx| settle(tx, &caller, received, &web::origin(&request)).await).await

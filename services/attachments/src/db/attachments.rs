@@ -59,6 +59,17 @@ impl From<Attachment> for AttachmentRow {
     }
 }
 
+/// A query for [`AttachmentRow`]s. It names the columns: a prepared `SELECT *` fails as soon as a migration adds one.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT attachment_id, ticket_id, file_url, file_name, mime_type, file_size_bytes, uploaded_at, file_id \
+             FROM attachments ",
+            $rest
+        )
+    };
+}
+
 /// Whose attachments are listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Scope {
@@ -78,11 +89,8 @@ pub(crate) struct Page {
 
 /// One attachment, whoever may see it: the caller compares its ticket.
 pub(crate) async fn find(conn: &mut AsyncPgConnection, id: i64) -> Result<Option<Attachment>, DbError> {
-    let row: Option<AttachmentRow> = storage::sql("SELECT * FROM attachments WHERE attachment_id = $1")
-        .bind::<BigInt, _>(id)
-        .get_result(conn)
-        .await
-        .optional()?;
+    let row: Option<AttachmentRow> =
+        storage::sql(select!("WHERE attachment_id = $1")).bind::<BigInt, _>(id).get_result(conn).await.optional()?;
     Ok(row.map(Into::into))
 }
 
@@ -91,22 +99,19 @@ pub(crate) async fn list(conn: &mut AsyncPgConnection, page: &Page) -> Result<Ve
     // Two statements and no `OR`: each keeps the plan that fits it.
     let rows: Vec<AttachmentRow> = match &page.scope {
         Scope::All => {
-            storage::sql("SELECT * FROM attachments WHERE attachment_id > $1 ORDER BY attachment_id LIMIT $2")
+            storage::sql(select!("WHERE attachment_id > $1 ORDER BY attachment_id LIMIT $2"))
                 .bind::<BigInt, _>(page.after_id)
                 .bind::<BigInt, _>(page.limit)
                 .load(conn)
                 .await?
         }
         Scope::Tickets(tickets) => {
-            storage::sql(
-                "SELECT * FROM attachments WHERE attachment_id > $1 AND ticket_id = ANY ($3) \
-                 ORDER BY attachment_id LIMIT $2",
-            )
-            .bind::<BigInt, _>(page.after_id)
-            .bind::<BigInt, _>(page.limit)
-            .bind::<Array<BigInt>, _>(tickets)
-            .load(conn)
-            .await?
+            storage::sql(select!("WHERE attachment_id > $1 AND ticket_id = ANY ($3) ORDER BY attachment_id LIMIT $2"))
+                .bind::<BigInt, _>(page.after_id)
+                .bind::<BigInt, _>(page.limit)
+                .bind::<Array<BigInt>, _>(tickets)
+                .load(conn)
+                .await?
         }
     };
     Ok(rows.into_iter().map(Into::into).collect())

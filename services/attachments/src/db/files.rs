@@ -116,12 +116,18 @@ pub(crate) async fn abandon_old(
     .await?)
 }
 
-/// Uploads whose bytes are to be removed.
-pub(crate) async fn abandoned(conn: &mut AsyncPgConnection, limit: i64) -> Result<Vec<FileId>, DbError> {
-    let rows: Vec<UploadId> = storage::sql("SELECT file_id FROM uploads WHERE abandoned ORDER BY begun_at LIMIT $1")
-        .bind::<BigInt, _>(limit)
-        .load(conn)
-        .await?;
+/// Uploads whose bytes are to be removed, in the order of their ids.
+pub(crate) async fn abandoned(
+    conn: &mut AsyncPgConnection,
+    after: Option<FileId>,
+    limit: i64,
+) -> Result<Vec<FileId>, DbError> {
+    let rows: Vec<UploadId> =
+        storage::sql("SELECT file_id FROM uploads WHERE abandoned AND file_id > $1 ORDER BY file_id LIMIT $2")
+            .bind::<SqlUuid, _>(after.map_or(Uuid::nil(), |after| after.0))
+            .bind::<BigInt, _>(limit)
+            .load(conn)
+            .await?;
     Ok(rows.into_iter().map(|row| FileId(row.file_id)).collect())
 }
 

@@ -5,22 +5,20 @@ use domain::TicketKey;
 use messaging::commit;
 use storage::Tx;
 
-use super::check_link;
+use super::Prepared;
 use crate::db::{self, Locked};
 use crate::error::Error;
 use crate::model::{Attachment, Draft, Gone};
-use crate::tour_tickets::TourTickets;
 use crate::visitor::Visitor;
 
 pub(crate) async fn add_attachment(
     tx: &mut Tx,
-    tickets: &TourTickets,
     visitor: &Visitor,
+    Prepared { key, file_id }: Prepared,
     draft: Draft,
 ) -> Result<Attachment, Error> {
     let ticket_id = draft.ticket_id;
-    let file_id = check_link(tx, tickets, visitor, draft.names).await?;
-    let Locked { folder, next_id } = lock_visible(tx, tickets, visitor, ticket_id).await?;
+    let Locked { folder, next_id } = lock_folder(tx, ticket_id, key).await?;
     let now = tx.db().now();
     let attachment = Attachment {
         id: next_id,
@@ -35,21 +33,13 @@ pub(crate) async fn add_attachment(
     Ok(attachment)
 }
 
-/// Locks the folder of a ticket that the visitor sees. Whoever sees all tickets needs tour-tickets only for a ticket's
-/// first attachment: of deleted ones we are told.
-async fn lock_visible(tx: &mut Tx, tickets: &TourTickets, visitor: &Visitor, ticket_id: i64) -> Result<Locked, Error> {
+/// Locks the folder of the ticket, and makes it if this is the ticket's first attachment.
+async fn lock_folder(tx: &mut Tx, ticket_id: i64, key: Option<TicketKey>) -> Result<Locked, Error> {
     let not_found = || Error::TicketNotFound(ticket_id);
-    let key: TicketKey = match visitor.limited_to() {
-        Some(customer) => tickets.find_own(ticket_id, customer).await?.ok_or_else(not_found)?.ticket_key,
-        None => match db::lock_to_add(tx.conn().await?, ticket_id).await? {
-            Some(locked) => return Ok(locked),
-            None => tickets.find(ticket_id).await?.ok_or_else(not_found)?.ticket_key,
-        },
-    };
     let conn = tx.conn().await?;
     if let Some(locked) = db::lock_to_add(conn, ticket_id).await? {
         return Ok(locked);
     }
-    db::introduce(conn, key, ticket_id).await?;
+    db::introduce(conn, key.ok_or_else(not_found)?, ticket_id).await?;
     db::lock_to_add(conn, ticket_id).await?.ok_or_else(not_found)
 }

@@ -6,7 +6,7 @@ use crate::db;
 use crate::error::Error;
 use crate::model::Attachment;
 use crate::tour_tickets::TourTickets;
-use crate::visitor::Visitor;
+use crate::visitor::{Reach, Visitor};
 
 /// Stands for the ticket of an attachment that does not exist: no ticket will ever have this number.
 const NO_TICKET: i64 = i64::MAX;
@@ -18,7 +18,7 @@ pub(crate) async fn find_attachment(
     id: i64,
 ) -> Result<Attachment, Error> {
     let found = db::find(&mut *db.conn().await?, id).await?;
-    if let Some(customer) = visitor.limited_to() {
+    if let Reach::Own(customer) = visitor.reach() {
         // Asked also if there is no attachment: absent and foreign take the same time.
         let ticket_id = found.as_ref().map_or(NO_TICKET, |attachment| attachment.ticket_id);
         let own = tickets.find_own(ticket_id, customer).await?;

@@ -1,12 +1,12 @@
 //! Somebody wants a file: its uploader, support, or whoever sees a ticket that it is attached to (contract, section 12).
 
-use storage::{Db, Tx};
+use storage::Db;
 
 use crate::db::{self, Found};
 use crate::error::Error;
 use crate::model::{File, FileId};
 use crate::tour_tickets::TourTickets;
-use crate::visitor::Visitor;
+use crate::visitor::{Reach, Visitor};
 
 /// Up to so many tickets are asked about one by one; beyond that, the customer's own are listed.
 const FEW: usize = 4;
@@ -18,27 +18,17 @@ pub(crate) async fn find_file(
     visitor: &Visitor,
     id: FileId,
 ) -> Result<Option<File>, Error> {
+    // The connection is back in the pool before tour-tickets is asked.
     let found = db::find_file(&mut *db.conn().await?, id).await?;
     readable(tickets, visitor, found).await
 }
 
-/// The file that an attachment opens to whoever sees its ticket: the one its `fileUrl` names, if its author may read that
-/// file. Otherwise knowing the id of somebody else's file would be enough to read it.
-pub(crate) async fn check_link(
-    tx: &mut Tx,
-    tickets: &TourTickets,
-    visitor: &Visitor,
-    named: Option<FileId>,
-) -> Result<Option<FileId>, Error> {
-    let Some(id) = named else { return Ok(None) };
-    // With the transaction's own connection: waiting for a second one, requests could wait for each other.
-    let found = db::find_file(tx.conn().await?, id).await?;
-    Ok(readable(tickets, visitor, found).await?.map(|file| file.id))
-}
-
 async fn readable(tickets: &TourTickets, visitor: &Visitor, found: Option<Found>) -> Result<Option<File>, Error> {
     let Some(Found { file, tickets: attached_to }) = found else { return Ok(None) };
-    let Some(customer) = visitor.limited_to() else { return Ok(Some(file)) };
+    let customer = match visitor.reach() {
+        Reach::All => return Ok(Some(file)),
+        Reach::Own(customer) => customer,
+    };
     if file.uploader == *customer {
         return Ok(Some(file));
     }

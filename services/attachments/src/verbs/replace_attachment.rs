@@ -5,7 +5,8 @@ use messaging::commit;
 use storage::Tx;
 use web::Fault;
 
-use super::{check_link, find_attachment};
+use super::find_attachment;
+use super::prepare::{check_link, check_ticket};
 use crate::db;
 use crate::error::Error;
 use crate::model::{Attachment, Draft, Gone};
@@ -19,17 +20,19 @@ pub(crate) async fn replace_attachment(
     id: i64,
     draft: Draft,
 ) -> Result<Attachment, Error> {
+    // First everything that tour-tickets has to say: the transaction begins with the first connection taken of it.
     let seen = find_attachment(tx.db(), tickets, visitor, id).await?;
     let is_moved = seen.ticket_id != draft.ticket_id;
-    if is_moved {
-        introduce_visible(tx, tickets, visitor, draft.ticket_id).await?;
-    }
+    let key = if is_moved { check_ticket(tx.db(), tickets, visitor, draft.ticket_id).await? } else { None };
     // The same URL keeps its link: the author of this change need not be the one who could read the file.
     let file_id = if seen.content.file_url == draft.content.file_url {
         seen.file_id
     } else {
-        check_link(tx, tickets, visitor, draft.names).await?
+        check_link(tx.db(), tickets, visitor, draft.names).await?
     };
+    if let Some(key) = key {
+        db::introduce(tx.conn().await?, key, draft.ticket_id).await?;
+    }
     let after = Attachment { ticket_id: draft.ticket_id, content: draft.content, file_id, ..seen.clone() };
     if is_moved { relocate(tx, visitor, &seen, after).await } else { describe(tx, visitor, &seen, after).await }
 }
@@ -56,17 +59,6 @@ async fn relocate(tx: &mut Tx, visitor: &Visitor, seen: &Attachment, after: Atta
     commit(tx, given).await?;
     commit(tx, taken).await?;
     Ok(after)
-}
-
-/// Makes the folder of a ticket that the visitor sees, if there is none yet.
-async fn introduce_visible(tx: &mut Tx, tickets: &TourTickets, visitor: &Visitor, ticket_id: i64) -> Result<(), Error> {
-    let ticket = match visitor.limited_to() {
-        Some(customer) => tickets.find_own(ticket_id, customer).await?,
-        None if db::is_known(tx.conn().await?, ticket_id).await? => return Ok(()),
-        None => tickets.find(ticket_id).await?,
-    };
-    let key = ticket.ok_or(Error::TicketNotFound(ticket_id))?.ticket_key;
-    Ok(db::introduce(tx.conn().await?, key, ticket_id).await?)
 }
 
 /// The attachment under the lock of its folder. One that another request has moved meanwhile may belong to a ticket that

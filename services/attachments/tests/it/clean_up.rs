@@ -12,8 +12,8 @@ async fn leave_behind(app: &TestApp, age: &str, name: impl Fn(&str) -> String) -
     let id = SystemClock.new_id();
     let hex = id.simple().to_string();
     let folder = app.context.config.data_dir.join("files").join(&hex[30..]);
-    std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join(name(&hex));
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(&path, b"half").unwrap();
     app.database.run(&format!("INSERT INTO uploads VALUES ('{id}', now() - interval '{age}')")).await;
     path
@@ -45,6 +45,25 @@ async fn more_uploads_than_fit_one_batch_are_removed_at_once() {
         .await;
     eventually("all are gone", async || (app.database.count("SELECT count(*) FROM uploads").await == 0).then_some(()))
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn uploads_that_cannot_be_removed_are_in_nobody_s_way() {
+    let app = TestApp::builder().setting("CROSSDESK__FILES__CLEAN_EVERY_S", "1").start::<Attachments>().await;
+    // More than one batch of them, older than the good one and before it by their ids. A folder with something in it cannot
+    // be removed as a file.
+    for _ in 0..101 {
+        assert!(leave_behind(&app, "1 hour", |hex| format!("{hex}/inside")).await.exists());
+    }
+    let good = leave_behind(&app, "25 hours", str::to_owned).await;
+    app.database
+        .run("UPDATE uploads SET begun_at = begun_at - interval '2 days' WHERE begun_at > now() - interval '2 hours'")
+        .await;
+    eventually("the good one is gone, and the others are still known", async || {
+        let rows = "SELECT count(*) FROM uploads WHERE abandoned";
+        (!good.exists() && app.database.count(rows).await == 101).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@ mod bad_input;
 mod cascade;
 mod clean_up;
 mod configuration;
+mod connections;
 mod contract;
 mod crash;
 mod download;

@@ -9,6 +9,7 @@ use actix_web::web::{self, Data, Path, Query};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use domain::{Clock as _, SystemClock};
 use serde_json::json;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ struct State {
     tickets: Mutex<BTreeMap<i64, Ticket>>,
     calls: AtomicUsize,
     is_broken: AtomicBool,
+    is_held: watch::Sender<bool>,
+    waiting: AtomicUsize,
 }
 
 /// A tour-tickets that runs until it is dropped.
@@ -73,6 +76,21 @@ impl Tours {
         self.state.is_broken.store(true, Ordering::SeqCst);
     }
 
+    /// Whoever asks waits from now on.
+    pub(crate) fn hold(&self) {
+        self.state.is_held.send_replace(true);
+    }
+
+    /// Nobody waits any more.
+    pub(crate) fn release(&self) {
+        self.state.is_held.send_replace(false);
+    }
+
+    /// How many wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.state.waiting.load(Ordering::SeqCst)
+    }
+
     /// How often it was asked.
     pub(crate) fn calls(&self) -> usize {
         self.state.calls.load(Ordering::SeqCst)
@@ -86,6 +104,13 @@ impl Drop for Tours {
     }
 }
 
+async fn wait(state: &State) {
+    state.waiting.fetch_add(1, Ordering::SeqCst);
+    let released = state.is_held.subscribe().wait_for(|is_held| !is_held).await.is_ok();
+    assert!(released, "the test has ended");
+    state.waiting.fetch_sub(1, Ordering::SeqCst);
+}
+
 fn refusal(state: &State, request: &HttpRequest) -> Option<HttpResponse> {
     state.calls.fetch_add(1, Ordering::SeqCst);
     if state.is_broken.load(Ordering::SeqCst) {
@@ -96,6 +121,7 @@ fn refusal(state: &State, request: &HttpRequest) -> Option<HttpResponse> {
 }
 
 async fn find(state: Data<State>, request: HttpRequest, id: Path<i64>) -> HttpResponse {
+    wait(&state).await;
     if let Some(refusal) = refusal(&state, &request) {
         return refusal;
     }
@@ -111,6 +137,7 @@ async fn find(state: Data<State>, request: HttpRequest, id: Path<i64>) -> HttpRe
 }
 
 async fn list(state: Data<State>, request: HttpRequest, query: Query<BTreeMap<String, String>>) -> HttpResponse {
+    wait(&state).await;
     if let Some(refusal) = refusal(&state, &request) {
         return refusal;
     }

@@ -254,6 +254,33 @@ async fn a_form_may_come_in_pieces_of_any_size() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_33rd_upload_at_once_is_503_until_another_has_ended() {
+    let (app, _tours) = start().await;
+    let token = app.token("u", Role::Customer);
+    let whole = form(&[part("file", Some("n.txt"), &vec![b'x'; 100_000])]);
+    let mut begun: Vec<_> = (0..32)
+        .map(|_| {
+            let (sender, receiver) = tokio::sync::mpsc::channel(2);
+            sender.try_send(Ok::<_, std::io::Error>(whole[..50_000].to_vec())).unwrap();
+            let pieces = stream::unfold(receiver, async |mut pieces| Some((pieces.recv().await?, pieces)));
+            let sending = request(&app, &token, Vec::new()).body(reqwest::Body::wrap_stream(pieces)).send();
+            (sender, tokio::spawn(sending))
+        })
+        .collect();
+    eventually("all have begun", async || {
+        (app.database.count("SELECT count(*) FROM uploads").await == 32).then_some(())
+    })
+    .await;
+    let refused = upload(&app, &token, "n.txt", b"hello").await;
+    assert_error(&refused, 503, "Service Unavailable", "Service unavailable");
+    let (sender, answer) = begun.pop().unwrap();
+    sender.send(Ok(whole[50_000..].to_vec())).await.unwrap();
+    drop(sender);
+    assert_eq!(answer.await.unwrap().unwrap().status(), 201);
+    assert_eq!(upload(&app, &token, "n.txt", b"hello").await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn many_uploads_at_once_do_not_mix() {
     let (app, _tours) = start().await;
     let token = app.token("u", Role::Customer);

@@ -91,6 +91,7 @@ async fn operators_commands_and_public_pages_work_on_a_running_instance() {
         (vec!["events", "lag"], "loan-support: "),
         (vec!["events", "parked"], "desk: 0 parked"),
         (vec!["events", "replay"], "desk: 0 events"),
+        (vec!["audit", "verify"], "loan-support"),
         (vec!["token", "--sub", "user_1", "--role", "customer"], "ey"),
     ] {
         let output = command("crossdesk", &settings).args(&arguments).output().unwrap();

@@ -6,7 +6,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::Line;
 use storage::DbError;
 
-use super::rows::TicketRow;
+use super::rows::{TicketRow, columns};
 use super::statement::{Statement, Value};
 use crate::model::{Assignee, Filter, Sort, Ticket};
 
@@ -21,7 +21,7 @@ pub(crate) async fn list(
 }
 
 fn statement(caller: &Caller, filter: &Filter) -> Statement {
-    let statement = Statement::starting("SELECT * FROM tickets WHERE true");
+    let statement = Statement::starting(concat!("SELECT ", columns!(), " FROM tickets WHERE true"));
     let statement = chosen(visible(statement, caller, filter.line), filter);
     page(statement, filter)
 }

@@ -10,6 +10,15 @@ use uuid::Uuid;
 use super::schema::tickets;
 use crate::model::Ticket;
 
+/// What every read of a ticket selects. By name: a prepared `SELECT *` fails once a migration adds a column.
+macro_rules! columns {
+    () => {
+        "ticket_key, line, ticket_id, version, status, line_status, priority, requester, assignee, category, source, \
+         created_at, updated_at"
+    };
+}
+pub(super) use columns;
+
 #[derive(Debug, Clone, QueryableByName)]
 #[diesel(table_name = tickets, check_for_backend(Pg))]
 pub(super) struct TicketRow {

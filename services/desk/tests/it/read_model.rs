@@ -94,3 +94,22 @@ async fn a_deleted_ticket_is_gone_and_no_old_event_brings_it_back() {
 fn the_document_is_what_the_code_says() {
     assert_openapi::<Desk>(env!("CARGO_MANIFEST_DIR"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_that_adds_a_column_disturbs_nobody() {
+    let app = desk().await;
+    let story = Story::opened(Line::Loan, "user_1");
+    story.tell(&app).await;
+    let (agent, stranger) = (app.token("agent_1", Role::Agent), app.token("stranger", Role::Customer));
+    for migration in ["", "ALTER TABLE tickets ADD COLUMN later text"] {
+        app.database.run(migration).await;
+        // More often than there are connections: what is prepared stays prepared.
+        for _ in 0..12 {
+            assert_eq!(shown(&app, &story).await["version"], 1, "{migration}");
+            // Whether or not the ticket's own service answers: the row is read first.
+            let read = app.get(&format!("/v1/tickets/{}", story.key), &agent).await;
+            assert_ne!(read.status, 500, "{migration} {}", read.text);
+            assert_eq!(app.get(&format!("/v1/tickets/{}", story.key), &stranger).await.status, 404, "{migration}");
+        }
+    }
+}

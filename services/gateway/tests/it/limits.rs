@@ -75,3 +75,19 @@ async fn above_the_load_requests_are_shed_at_once_and_pages_are_not() {
     service.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
     assert_eq!(next.await.unwrap().status, 200, "the place is free again");
 }
+
+#[tokio::test]
+async fn bodies_that_never_come_take_no_places() {
+    let echo = Echo::start().await;
+    let gate = Gate::with(&[("loan-support", &echo.url)], &[("GATEWAY__MAX_IN_FLIGHT", "2")]).await;
+    let address = gate.url("").trim_start_matches("http://").to_owned();
+    let mut stalled = Vec::new();
+    for _ in 0..20 {
+        let mut client = tokio::net::TcpStream::connect(&address).await.unwrap();
+        client.write_all(b"POST /support/tickets HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n").await.unwrap();
+        stalled.push(client);
+    }
+    for _ in 0..20 {
+        assert_eq!(gate.get("/support/tickets").await.status, 200);
+    }
+}

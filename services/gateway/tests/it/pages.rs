@@ -39,9 +39,19 @@ async fn documents_come_from_the_services() {
 }
 
 #[tokio::test]
+async fn events_are_described_by_the_gateway_itself() {
+    let gate = Gate::to(&[]).await;
+    let events = gate.get("/asyncapi.json").await;
+    assert_eq!((events.status, events.header("content-type").as_str()), (200, "application/json"));
+    assert_eq!(events.body["asyncapi"], "3.0.0");
+    assert!(events.body["channels"]["ticket.events"].is_object(), "{}", events.text);
+    assert!(gate.get("/docs").await.text.contains("href=\"/asyncapi.json\""));
+}
+
+#[tokio::test]
 async fn pages_have_the_usual_methods() {
     let gate = Gate::to(&[]).await;
-    for path in ["/", "/docs", "/metrics"] {
+    for path in ["/", "/docs", "/asyncapi.json", "/metrics"] {
         assert_eq!(send(gate.request(Method::HEAD, path)).await.status, 200, "{path}");
         let post = send(gate.request(Method::POST, path)).await;
         assert_eq!((post.status, post.header("allow").as_str()), (405, "GET, HEAD"), "{path}");

@@ -69,7 +69,6 @@ async fn unknown_paths_are_the_same_404_whatever_the_method() {
         "/DOCS",
         "/openapi/desk",
         "/openapi/nobody.json",
-        "/asyncapi.json",
         "/v1",
         "/conformance/",
         "/internal/v1/events",
@@ -156,4 +155,14 @@ async fn requests_with_two_lengths_are_refused() {
         assert!(answer.starts_with("HTTP/1.1 400 "), "{head}: {answer}");
     }
     assert_eq!(echo.calls(), 0);
+}
+
+#[tokio::test]
+async fn a_stripped_prefix_leads_to_no_probe() {
+    let echo = Echo::start().await;
+    let gate = Gate::to(&[("mobility-support", &echo.url)]).await;
+    for path in ["/tomp/v2/livez", "/tomp/v2/readyz", "/tomp/v2/version"] {
+        assert_eq!(gate.get(path).await.status, 404, "{path}");
+    }
+    assert_eq!((gate.get("/tomp/v2/health").await.status, echo.calls()), (200, 1));
 }

@@ -2,7 +2,7 @@
 
 use auth::Caller;
 use domain::{Aggregate as _, Line, TicketKey};
-use serde_json::json;
+use serde_json::{Map, json};
 use storage::{Db, Tx};
 use web::agent_api::{
     AgentError, AgentTickets, Head, Message, NewAssignee, NewMessage, NewPriority, NewStatus, Snapshot,
@@ -15,9 +15,15 @@ use crate::db::{self, Which};
 use crate::model::Ticket;
 use crate::verbs;
 
+/// Most bytes of a snapshot's texts, as JSON: well within the 16 MiB that the desk takes.
+const MAX_TEXT_BYTES: usize = 4 * 1024 * 1024;
+
 impl AgentTickets for App {
     async fn snapshot(&self, caller: &Caller, key: TicketKey) -> Result<Snapshot, AgentError> {
-        Ok(snapshot(found(&self.db, caller, key).await?))
+        check_line(caller)?;
+        let mut conn = self.db.conn().await?;
+        let me = db::known_user(&mut conn, caller).await?;
+        Ok(snapshot(db::snapshot(&mut conn, &me, key).await?.ok_or(AgentError::NotFound)?))
     }
 
     /// An agent joins the conversation first; a customer writes in the own one.
@@ -32,9 +38,11 @@ impl AgentTickets for App {
         } else {
             let conn = tx.conn().await?;
             let me = db::known_user(conn, caller).await?;
-            db::snapshot(conn, &me, key).await?.ok_or(AgentError::NotFound)?.ticket.row().conversation
+            db::conversation_of(conn, &me, key).await?.ok_or(AgentError::NotFound)?
         };
-        Ok(head(&verbs::send_message(tx, caller, conversation, message).await?.ticket))
+        let sent = verbs::send_message(tx, caller, conversation, message).await?;
+        self.live.wake_soon(conversation);
+        Ok(head(&sent.ticket))
     }
 
     async fn set_status(&self, caller: &Caller, key: TicketKey, new: NewStatus) -> Result<Head, AgentError> {
@@ -71,15 +79,10 @@ async fn check_support(db: &Db, caller: &Caller, key: TicketKey) -> Result<(), A
     if caller.is_support() {
         return Ok(());
     }
-    found(db, caller, key).await?;
-    Err(AgentError::NotPermitted)
-}
-
-async fn found(db: &Db, caller: &Caller, key: TicketKey) -> Result<db::Snapshot, AgentError> {
-    check_line(caller)?;
     let mut conn = db.conn().await?;
     let me = db::known_user(&mut conn, caller).await?;
-    db::snapshot(&mut conn, &me, key).await?.ok_or(AgentError::NotFound)
+    db::conversation_of(&mut conn, &me, key).await?.ok_or(AgentError::NotFound)?;
+    Err(AgentError::NotPermitted)
 }
 
 fn head(ticket: &Ticket) -> Head {
@@ -96,7 +99,14 @@ fn head(ticket: &Ticket) -> Head {
 
 fn snapshot(found: db::Snapshot) -> Snapshot {
     let row = found.ticket.row();
-    let line_fields = [("conversation", json!(row.conversation)), ("members", json!(found.members))];
+    let (conversation, written) = (row.conversation, found.written());
+    let messages = shown(found.messages);
+    let mut line_fields = Map::new();
+    line_fields.insert("conversation".to_owned(), json!(conversation));
+    line_fields.insert("members".to_owned(), json!(found.members));
+    if written > messages.len() {
+        line_fields.insert("messagesOmitted".to_owned(), json!(written - messages.len()));
+    }
     Snapshot {
         head: head(&found.ticket),
         line: Line::Helpdesk,
@@ -107,17 +117,28 @@ fn snapshot(found: db::Snapshot) -> Snapshot {
         attachments: Vec::new(),
         created_at: row.opened,
         updated_at: row.updated_at,
-        line_fields: line_fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-        messages: found
-            .messages
-            .into_iter()
-            .map(|message| Message {
-                id: message.id.to_string(),
-                author: message.author,
-                body: plain_text(&message.body),
-                attachments: Vec::new(),
-                at: message.at,
-            })
-            .collect(),
+        line_fields,
+        messages,
     }
+}
+
+/// The messages as text, oldest first. Text can be longer than what is stored, and JSON longer still (a control character
+/// has six bytes there): the oldest beyond the limit are left out.
+fn shown(stored: Vec<db::Written>) -> Vec<Message> {
+    let mut bytes = 0;
+    let newest_first = stored.into_iter().rev().map(|message| Message {
+        id: message.id.to_string(),
+        author: message.author,
+        body: plain_text(&message.body),
+        attachments: Vec::new(),
+        at: message.at,
+    });
+    let mut messages: Vec<Message> = newest_first
+        .take_while(|message| {
+            bytes += json!(message.body).to_string().len();
+            bytes <= MAX_TEXT_BYTES
+        })
+        .collect();
+    messages.reverse();
+    messages
 }

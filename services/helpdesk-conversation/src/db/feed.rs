@@ -7,12 +7,19 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Integer};
+use diesel::sql_types::{Array, BigInt, Bool, Double, Integer};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use storage::DbError;
 
 use super::rows::{NotificationRow, all};
 use crate::model::Notification;
+
+/// How far a feed looks back, in seconds: longer than an id can be taken before it is visible.
+///
+/// It is taken by the last statement of a change but one (the answer to an `Idempotency-Key` is stored after it). Each
+/// of the two may run for `STATEMENT_TIMEOUT_MS`, and after each the transaction may sit idle for
+/// `IDLE_IN_TRANSACTION_TIMEOUT_MS` (both 20 s, `storage::pool`): 80 s, and half as much again for safety.
+pub(super) const LOOK_BACK_SECS: f64 = 120.0;
 
 /// Where a reader of a user's notifications is.
 #[derive(Debug)]
@@ -36,12 +43,12 @@ impl Feed {
     /// Begins now: what is there already is not new.
     pub(crate) async fn open(conn: &mut AsyncPgConnection, user: i32) -> Result<Self, DbError> {
         let mut feed = Self { user, settled: 0, given: BTreeSet::new() };
-        // Once its id is taken a change ends within 80 s: two statements, and twice the patience with an idle one.
         let newest: Option<Seen> = storage::sql(
             "SELECT id, true AS is_settled FROM notifications WHERE user_number = $1 \
-             AND stored_at < now() - interval '2 minutes' ORDER BY id DESC LIMIT 1",
+             AND stored_at < now() - make_interval(secs => $2) ORDER BY id DESC LIMIT 1",
         )
         .bind::<Integer, _>(user)
+        .bind::<Double, _>(LOOK_BACK_SECS)
         .get_result(conn)
         .await
         .optional()?;
@@ -90,10 +97,11 @@ impl Feed {
     async fn settle(&mut self, conn: &mut AsyncPgConnection) -> Result<(), DbError> {
         let given: Vec<i32> = self.given.iter().copied().collect();
         let seen: Vec<Seen> = storage::sql(
-            "SELECT id, stored_at < now() - interval '2 minutes' AS is_settled FROM notifications \
+            "SELECT id, stored_at < now() - make_interval(secs => $2) AS is_settled FROM notifications \
              WHERE id = ANY($1) ORDER BY id",
         )
         .bind::<Array<Integer>, _>(&given)
+        .bind::<Double, _>(LOOK_BACK_SECS)
         .load(conn)
         .await?;
         if let Some(last) = seen.iter().rev().find(|seen| seen.is_settled) {

@@ -10,7 +10,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::TicketKey;
 use storage::DbError;
 
-use super::rows::{TicketRow, UserRow};
+use super::rows::{TicketRow, UserRow, columns};
 use super::schema::tickets;
 use crate::model::{EntryIds, Person, Ticket, User};
 
@@ -44,11 +44,13 @@ pub(crate) async fn lock_as_member(
         #[diesel(embed)]
         user: UserRow,
     }
-    let found: Option<Found> = storage::sql(
-        "SELECT tickets.*, users.number, users.subject, users.name, users.is_super, users.is_support \
+    let found: Option<Found> = storage::sql(concat!(
+        "SELECT ",
+        columns!(),
+        ", users.number, users.subject, users.name, users.is_super, users.is_support \
          FROM tickets JOIN members USING (conversation_id) JOIN users ON users.number = members.user_number \
-         WHERE tickets.conversation_id = $1 AND users.subject = $2 FOR UPDATE OF tickets",
-    )
+         WHERE tickets.conversation_id = $1 AND users.subject = $2 FOR UPDATE OF tickets"
+    ))
     .bind::<Integer, _>(conversation)
     .bind::<Text, _>(caller.subject().as_str())
     .get_result(conn)
@@ -80,16 +82,18 @@ pub(crate) async fn audience(
         #[diesel(sql_type = Bool)]
         is_mentioned: bool,
     }
-    // The second id is taken only for messages that may bring somebody in. MATERIALIZED: one message, one id. A socket
+    // People are grouped and not looked up in the list: a message may mention 16,000 of them. The second id is taken only
+    // for messages that may bring somebody in. MATERIALIZED: one message, one id. A socket
     // that was not seen for 90 s has a dead process behind it, or nobody (live protocol, 2.2).
     let found: Vec<Found> = storage::sql(
         "WITH ids AS MATERIALIZED (SELECT nextval('entry_ids')::integer AS message), \
          more AS MATERIALIZED (SELECT message, CASE WHEN cardinality($2) > 0 \
          THEN nextval('entry_ids')::integer ELSE message END AS joining FROM ids), \
-         people AS (SELECT user_number AS number, true AS is_member FROM members WHERE conversation_id = $1 \
-         UNION ALL SELECT number, false FROM users WHERE number = ANY($2) \
-         AND NOT EXISTS (SELECT 1 FROM members WHERE conversation_id = $1 AND user_number = number)) \
-         SELECT message, joining, number, is_member, users.is_support, number = ANY($2) AS is_mentioned, \
+         people AS (SELECT number, bool_or(is_member) AS is_member, bool_or(is_mentioned) AS is_mentioned FROM \
+         (SELECT user_number AS number, true AS is_member, false AS is_mentioned FROM members \
+         WHERE conversation_id = $1 UNION ALL SELECT number, false, true FROM unnest($2) AS mentioned (number)) \
+         AS found GROUP BY number) \
+         SELECT message, joining, number, is_member, users.is_support, is_mentioned, \
          EXISTS (SELECT 1 FROM open_sockets WHERE open_sockets.conversation_id = $1 \
          AND open_sockets.user_number = number AND seen_at > now() - interval '90 seconds') AS is_connected \
          FROM more CROSS JOIN people JOIN users USING (number) ORDER BY number",

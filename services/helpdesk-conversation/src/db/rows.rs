@@ -12,6 +12,15 @@ use uuid::Uuid;
 use super::schema::{notifications, tickets, users};
 use crate::model::{About, Entry, Notification, Row, Ticket, Title, User, What};
 
+/// What every read of a ticket selects. By name: a prepared `SELECT *` fails once a migration adds a column.
+macro_rules! columns {
+    () => {
+        "tickets.id, tickets.ticket_key, tickets.version, tickets.conversation_id, tickets.title, tickets.author, \
+         tickets.status, tickets.priority, tickets.assignee, tickets.opened, tickets.updated_at"
+    };
+}
+pub(super) use columns;
+
 #[derive(Debug, Clone, Queryable, QueryableByName, Selectable, Insertable)]
 #[diesel(table_name = tickets, check_for_backend(Pg))]
 pub(super) struct TicketRow {

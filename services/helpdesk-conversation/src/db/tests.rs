@@ -137,6 +137,23 @@ async fn a_feed_gives_also_what_becomes_visible_out_of_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_feed_looks_back_further_than_a_change_can_last() {
+    #[derive(diesel::QueryableByName)]
+    struct Limits {
+        #[diesel(sql_type = diesel::sql_types::Double)]
+        seconds: f64,
+    }
+    let stage = stage().await;
+    let limits = storage::sql(
+        "SELECT 2 * extract(epoch FROM current_setting('statement_timeout')::interval \
+         + current_setting('idle_in_transaction_session_timeout')::interval)::float8 AS seconds",
+    );
+    let limits: Limits = diesel_async::RunQueryDsl::get_result(limits, &mut *stage.conn().await).await.unwrap();
+    assert!(limits.seconds > 0.0, "there are limits");
+    assert!(limits.seconds < feed::LOOK_BACK_SECS, "{} s", limits.seconds);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_audience_is_the_members_and_the_known_of_those_mentioned() {
     let stage = stage().await;
     stage

@@ -7,7 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::{Subject, TicketKey};
 use storage::DbError;
 
-use super::rows::TicketRow;
+use super::rows::{TicketRow, columns};
 use crate::model::{Ticket, User};
 
 /// A ticket as the line shows it.
@@ -92,13 +92,26 @@ pub(crate) async fn find(conn: &mut AsyncPgConnection, me: &User, id: i32) -> Re
     .optional()?)
 }
 
-/// A ticket with its messages, as the desk shows it.
+/// Most messages in a snapshot: the newest. What an agent reads is the end of a conversation.
+const MAX_MESSAGES: i64 = 500;
+/// Most stored bytes of a snapshot's messages: the desk takes an answer of 16 MiB, and a message may have 64 KiB.
+const MAX_BYTES: i64 = 4 * 1024 * 1024;
+
+/// A ticket with its newest messages, as the desk shows it.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub(crate) ticket: Ticket,
     pub(crate) requester: Subject,
     pub(crate) members: Vec<i32>,
+    /// Oldest first.
     pub(crate) messages: Vec<Written>,
+}
+
+impl Snapshot {
+    /// How many messages the conversation has, those left out included.
+    pub(crate) fn written(&self) -> usize {
+        self.messages.as_slice().first().map_or(0, |message| usize::try_from(message.written).unwrap_or_default())
+    }
 }
 
 /// A message of a snapshot.
@@ -112,9 +125,34 @@ pub(crate) struct Written {
     pub(crate) body: Vec<u8>,
     #[diesel(sql_type = Timestamptz)]
     pub(crate) at: DateTime<Utc>,
+    /// How many there are.
+    #[diesel(sql_type = BigInt)]
+    written: i64,
 }
 
-/// The ticket with its messages, oldest first, for its author and for support.
+/// The conversation of a ticket, for its author and for support.
+pub(crate) async fn conversation_of(
+    conn: &mut AsyncPgConnection,
+    me: &User,
+    key: TicketKey,
+) -> Result<Option<i32>, DbError> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = Integer)]
+        conversation_id: i32,
+    }
+    let found: Option<Found> =
+        storage::sql("SELECT conversation_id FROM tickets WHERE ticket_key = $1 AND ($2 OR author = $3)")
+            .bind::<SqlUuid, _>(key.0)
+            .bind::<Bool, _>(me.is_support)
+            .bind::<Integer, _>(me.number)
+            .get_result(conn)
+            .await
+            .optional()?;
+    Ok(found.map(|found| found.conversation_id))
+}
+
+/// The ticket with its newest messages, for its author and for support.
 pub(crate) async fn snapshot(
     conn: &mut AsyncPgConnection,
     me: &User,
@@ -129,11 +167,13 @@ pub(crate) async fn snapshot(
         #[diesel(sql_type = Array<Integer>)]
         members: Vec<i32>,
     }
-    let found: Option<Found> = storage::sql(
-        "SELECT tickets.*, (SELECT subject FROM users WHERE number = author) AS requester, \
+    let found: Option<Found> = storage::sql(concat!(
+        "SELECT ",
+        columns!(),
+        ", (SELECT subject FROM users WHERE number = author) AS requester, \
          ARRAY(SELECT user_number FROM members WHERE members.conversation_id = tickets.conversation_id ORDER BY 1) \
-         AS members FROM tickets WHERE ticket_key = $1 AND ($2 OR author = $3)",
-    )
+         AS members FROM tickets WHERE ticket_key = $1 AND ($2 OR author = $3)"
+    ))
     .bind::<SqlUuid, _>(key.0)
     .bind::<Bool, _>(me.is_support)
     .bind::<Integer, _>(me.number)
@@ -141,14 +181,23 @@ pub(crate) async fn snapshot(
     .await
     .optional()?;
     let Some(found) = found else { return Ok(None) };
-    let messages = storage::sql(
-        "SELECT entries.id, users.subject AS author, entries.body, entries.at FROM entries \
-         JOIN users ON users.number = entries.author WHERE conversation_id = $1 ORDER BY entries.id",
-    )
-    .bind::<Integer, _>(found.ticket.conversation_id)
-    .load(conn)
-    .await?;
     let requester = Subject::try_from(found.requester)
         .map_err(|error| diesel::result::Error::DeserializationError(Box::new(error)))?;
+    let messages = newest_messages(conn, found.ticket.conversation_id).await?;
     Ok(Some(Snapshot { ticket: found.ticket.try_into()?, requester, members: found.members, messages }))
+}
+
+async fn newest_messages(conn: &mut AsyncPgConnection, conversation: i32) -> Result<Vec<Written>, DbError> {
+    Ok(storage::sql(
+        "SELECT shown.id, users.subject AS author, shown.body, shown.at, (SELECT count(*) FROM entries \
+         WHERE conversation_id = $1 AND author IS NOT NULL) AS written FROM (SELECT id, author, body, at, \
+         sum(octet_length(body)) OVER (ORDER BY id DESC) AS bytes FROM (SELECT id, author, body, at FROM entries \
+         WHERE conversation_id = $1 AND author IS NOT NULL ORDER BY id DESC LIMIT $2) AS newest) AS shown \
+         JOIN users ON users.number = shown.author WHERE shown.bytes <= $3 ORDER BY shown.id",
+    )
+    .bind::<Integer, _>(conversation)
+    .bind::<BigInt, _>(MAX_MESSAGES)
+    .bind::<BigInt, _>(MAX_BYTES)
+    .load(conn)
+    .await?)
 }

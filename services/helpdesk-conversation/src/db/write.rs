@@ -7,7 +7,7 @@ use storage::Together;
 
 use super::rows::TicketRow;
 use super::schema::{entries, members, notifications, tickets, users};
-use crate::model::{Entry, Ticket, What};
+use crate::model::{Entry, Member, Ticket, What};
 
 impl Persist for Ticket {
     fn writes(&self) -> Together {
@@ -16,15 +16,8 @@ impl Persist for Ticket {
         for entry in self.added() {
             writes = writes.and(insert_entry(conversation, entry));
         }
-        if !self.joined().is_empty() {
-            let joined = self.joined().iter().map(|member| {
-                (
-                    members::conversation_id.eq(conversation),
-                    members::user_number.eq(member.user),
-                    members::first_visible.eq(member.first_visible),
-                )
-            });
-            writes = writes.and(diesel::insert_into(members::table).values(joined.collect::<Vec<_>>()));
+        for joined in self.joined().chunk_by(|one, other| one.first_visible == other.first_visible) {
+            writes = add_members(writes, conversation, joined);
         }
         writes = tell_members(writes, self);
         let row = TicketRow::from(self);
@@ -60,23 +53,42 @@ fn insert_entry(
     ))
 }
 
-/// A notification of the message for each of those who are told.
+/// Members who see the same. A message may bring in 16,000, and a statement has at most 65,535 parameters: so the numbers
+/// are one of them.
+fn add_members(writes: Together, conversation: i32, joined: &[Member]) -> Together {
+    let [first, ..] = joined else { return writes };
+    let numbers: Vec<i32> = joined.iter().map(|member| member.user).collect();
+    let rows = users::table.filter(users::number.eq_any(numbers)).select((
+        conversation.into_sql::<Integer>(),
+        users::number,
+        first.first_visible.into_sql::<Integer>(),
+    ));
+    let columns = (members::conversation_id, members::user_number, members::first_visible);
+    writes.and(rows.insert_into(members::table).into_columns(columns))
+}
+
+/// A notification of the message for each of those who are told. Their numbers are one parameter, as above.
 fn tell_members(writes: Together, ticket: &Ticket) -> Together {
     let message = ticket.added().iter().find_map(|entry| match &entry.what {
         What::NewMessage { author, .. } => Some((entry, *author)),
         What::UserJoined { .. } => None,
     });
     let (Some((entry, author)), false) = (message, ticket.told().is_empty()) else { return writes };
-    let told = ticket.told().iter().map(|user| {
-        (
-            notifications::user_number.eq(*user),
-            notifications::at.eq(entry.at),
-            notifications::author.eq(author),
-            notifications::conversation.eq(ticket.row().conversation),
-            notifications::message.eq(entry.id),
-        )
-    });
-    writes.and(diesel::insert_into(notifications::table).values(told.collect::<Vec<_>>()))
+    let told = users::table.filter(users::number.eq_any(ticket.told().to_vec())).select((
+        users::number,
+        entry.at.into_sql::<Timestamptz>(),
+        author.into_sql::<Integer>(),
+        Some(ticket.row().conversation).into_sql::<Nullable<Integer>>(),
+        Some(entry.id).into_sql::<Nullable<Integer>>(),
+    ));
+    let columns = (
+        notifications::user_number,
+        notifications::at,
+        notifications::author,
+        notifications::conversation,
+        notifications::message,
+    );
+    writes.and(told.insert_into(notifications::table).into_columns(columns))
 }
 
 /// A notification of the new ticket for every known member of the support team but its author.

@@ -12,10 +12,12 @@ pub struct LiveConfig {
     pub silence_limit_ms: u64,
     /// How often the database is asked for what no event told.
     pub poll_interval_ms: u64,
+    /// Most open sockets of one user to one process: a page needs two for each of its tabs.
+    pub max_sockets_per_user: usize,
 }
 
 impl Default for LiveConfig {
     fn default() -> Self {
-        Self { ping_interval_ms: 30_000, silence_limit_ms: 90_000, poll_interval_ms: 500 }
+        Self { ping_interval_ms: 30_000, silence_limit_ms: 90_000, poll_interval_ms: 500, max_sockets_per_user: 20 }
     }
 }

@@ -18,11 +18,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::LiveConfig;
 use super::frame::{self, Binary, Decoder, Heard};
+use super::hub::Admission;
 use super::outbox::{Outbox, outbox};
 use crate::error::Error;
 
-/// Open live connections of this process.
-const CONNECTIONS: &str = "crossdesk_live_connections";
 /// Longer than a connection lasts, and not too long to count with.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// How long a connection that ends may take to say so to the database.
@@ -62,13 +61,15 @@ pub(super) struct Upgrade {
 }
 
 /// How long a connection lasts.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Lifetime {
     pub(super) config: LiveConfig,
     /// Until the caller's token expires.
     pub(super) token: TimeDelta,
     /// Cancelled when the process stops.
     pub(super) stop: CancellationToken,
+    /// The user's place, until the connection is gone.
+    pub(super) admission: Admission,
 }
 
 impl Upgrade {
@@ -127,6 +128,7 @@ async fn run<T: Talk>(mut talk: T, incoming: Incoming, mut out: Outbox, lifetime
     let end = converse(&mut talk, incoming, &mut out, &lifetime).await;
     // First, so that whoever sees the end of the connection finds it ended everywhere.
     let _ = tokio::time::timeout(GOODBYE, talk.closed()).await;
+    drop(lifetime.admission);
     if let Err(End::Say(code)) = end {
         out.close(code);
     }
@@ -137,14 +139,14 @@ struct Counted;
 
 impl Counted {
     fn one() -> Self {
-        gauge!(CONNECTIONS).increment(1.0);
+        gauge!(telemetry::names::LIVE_CONNECTIONS, "service" => "helpdesk-conversation").increment(1.0);
         Self
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        gauge!(CONNECTIONS).decrement(1.0);
+        gauge!(telemetry::names::LIVE_CONNECTIONS, "service" => "helpdesk-conversation").decrement(1.0);
     }
 }
 

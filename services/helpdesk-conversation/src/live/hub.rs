@@ -3,7 +3,7 @@
 //! A wake-up carries no data: each socket reads the database from where it is. So it does not matter who tells of a
 //! change (the commit, the bus, the poll), how often, or in what order; nothing is lost, doubled or out of order.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -24,7 +24,16 @@ pub(super) struct Inbox {
 #[derive(Debug, Default)]
 pub(super) struct Hub {
     places: Mutex<Places>,
+    concerned: Mutex<Concerned>,
     notifications: Notify,
+}
+
+/// Who may have new notifications: members of these, and the support team or not.
+#[derive(Debug, Default)]
+pub(super) struct Concerned {
+    pub(super) conversations: BTreeSet<i32>,
+    pub(super) tickets: BTreeSet<i32>,
+    pub(super) is_support: bool,
 }
 
 #[derive(Debug, Default)]
@@ -33,6 +42,8 @@ struct Places {
     /// Conversation by ticket: events tell the ticket.
     conversations: HashMap<i32, i32>,
     inboxes: HashMap<i32, Taken<Inbox>>,
+    /// Open sockets by user.
+    sockets: HashMap<i32, usize>,
 }
 
 #[derive(Debug)]
@@ -59,6 +70,16 @@ impl<T> Taken<T> {
 }
 
 impl Hub {
+    /// Counts one more socket of this user; `None` if there are `most` already.
+    pub(super) fn admit(self: &Arc<Self>, user: i32, most: usize) -> Option<Admission> {
+        let mut places = self.places();
+        let sockets = places.sockets.entry(user).or_default();
+        (*sockets < most).then(|| {
+            *sockets += 1;
+            Admission { hub: Arc::clone(self), user }
+        })
+    }
+
     /// Waits for entries of a conversation from now on.
     pub(super) fn enter(self: &Arc<Self>, conversation: i32, ticket: i32) -> RoomSeat {
         let mut places = self.places();
@@ -80,7 +101,17 @@ impl Hub {
         if let Some(room) = self.places().rooms.get(&conversation) {
             room.place.ring();
         }
-        self.look_for_notifications();
+        self.look_for_notifications(|concerned| concerned.conversations.insert(conversation));
+    }
+
+    /// Its members may have new notifications: a message was stored.
+    pub(super) fn ticket_has_message(&self, ticket: i32) {
+        self.look_for_notifications(|concerned| concerned.tickets.insert(ticket));
+    }
+
+    /// The support team may have new notifications: a ticket was opened.
+    pub(super) fn support_is_told(&self) {
+        self.look_for_notifications(|concerned| std::mem::replace(&mut concerned.is_support, true));
     }
 
     /// The database has this entry of a conversation. Wakes its sockets if none of them has read it.
@@ -104,14 +135,19 @@ impl Hub {
         }
     }
 
-    /// There may be new notifications.
-    pub(super) fn look_for_notifications(&self) {
+    fn look_for_notifications<T>(&self, add: impl FnOnce(&mut Concerned) -> T) {
+        add(&mut self.concerned.lock().unwrap_or_else(PoisonError::into_inner));
         self.notifications.notify_one();
     }
 
     /// Resolves when there may be new notifications.
     pub(super) async fn may_have_notifications(&self) {
         self.notifications.notified().await;
+    }
+
+    /// Who may have new notifications since this was asked last.
+    pub(super) fn concerned(&self) -> Concerned {
+        std::mem::take(&mut *self.concerned.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The conversations that somebody is connected to.
@@ -126,6 +162,25 @@ impl Hub {
 
     fn places(&self) -> MutexGuard<'_, Places> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A socket that is counted.
+#[derive(Debug)]
+pub(super) struct Admission {
+    hub: Arc<Hub>,
+    user: i32,
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        let mut places = self.hub.places();
+        if let Some(sockets) = places.sockets.get_mut(&self.user) {
+            *sockets = sockets.saturating_sub(1);
+            if *sockets == 0 {
+                places.sockets.remove(&self.user);
+            }
+        }
     }
 }
 
@@ -211,5 +266,19 @@ mod tests {
         hub.sum_is(3, 41);
         assert!(is_woken(&mut inbox.wakes));
         hub.sum_is(4, 1);
+    }
+
+    #[test]
+    fn a_user_has_so_many_sockets_and_no_more_until_one_is_closed() {
+        let hub = Arc::new(Hub::default());
+        let (one, two) = (hub.admit(3, 2), hub.admit(3, 2));
+        assert!(one.is_some() && two.is_some() && hub.admit(3, 2).is_none());
+        let other = hub.admit(4, 2);
+        assert!(other.is_some(), "another user's are another count");
+        drop(one);
+        let again = hub.admit(3, 2);
+        assert!(again.is_some() && hub.admit(3, 2).is_none());
+        drop((two, again, other));
+        assert!(hub.places().sockets.is_empty(), "and nobody is remembered");
     }
 }

@@ -1,10 +1,12 @@
 //! What the database knows of sockets: who is connected, over all processes, and whether there is something new.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Integer, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use storage::DbError;
 use uuid::Uuid;
+
+use super::hub::Concerned;
 
 /// A number with the id it belongs to.
 #[derive(Debug, Clone, Copy, QueryableByName)]
@@ -100,6 +102,28 @@ pub(super) async fn notified(conn: &mut AsyncPgConnection, users: &[i32]) -> Res
     .await?)
 }
 
+/// The same for those of the users whom changes concern. Whoever is told of a message is a member when it is stored.
+pub(super) async fn notified_of(
+    conn: &mut AsyncPgConnection,
+    users: &[i32],
+    concerned: &Concerned,
+) -> Result<Vec<Latest>, DbError> {
+    Ok(storage::sql(
+        "SELECT asked.id, newest.value FROM (SELECT user_number AS id FROM members WHERE conversation_id = ANY($2) \
+         UNION SELECT user_number FROM tickets JOIN members USING (conversation_id) WHERE tickets.id = ANY($3) \
+         UNION SELECT number FROM users WHERE $4 AND is_support) AS asked CROSS JOIN LATERAL \
+         (SELECT coalesce(sum(latest.id), 0)::bigint AS value FROM (SELECT notifications.id FROM notifications \
+         WHERE user_number = asked.id ORDER BY notifications.id DESC LIMIT 64) AS latest) AS newest \
+         WHERE asked.id = ANY($1)",
+    )
+    .bind::<Array<Integer>, _>(users)
+    .bind::<Array<Integer>, _>(concerned.conversations.iter().copied().collect::<Vec<_>>())
+    .bind::<Array<Integer>, _>(concerned.tickets.iter().copied().collect::<Vec<_>>())
+    .bind::<Bool, _>(concerned.is_support)
+    .load(conn)
+    .await?)
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -161,5 +185,41 @@ mod tests {
         }
         assert!(sums.is_sorted_by(|before, after| before < after), "{sums:?}");
         assert_eq!(pairs(notified(&mut conn, &[7]).await.unwrap()), [(7, 0)]);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn changes_concern_members_and_support_and_only_those_who_are_connected() {
+        let (_database, db) = database(
+            "INSERT INTO users (subject, name, is_super, is_support) SELECT 'u' || n, 'u', false, n = 4 \
+             FROM generate_series(2, 5) AS n; \
+             INSERT INTO tickets SELECT id, gen_random_uuid(), 1, id + 10, '', 1, 'new', 'normal', NULL, now(), now() \
+             FROM generate_series(1, 2) AS id; \
+             INSERT INTO members VALUES (11, 1, 0), (11, 3, 0), (12, 2, 0), (12, 3, 0); \
+             INSERT INTO notifications (id, user_number, at, author, ticket) VALUES (7, 3, now(), 1, 1)",
+        )
+        .await;
+        let mut conn = db.conn().await.unwrap();
+        for (conversations, tickets, is_support, expected) in [
+            (vec![11], vec![], false, vec![(1, 0), (3, 7)]),
+            (vec![], vec![2], false, vec![(2, 0), (3, 7)]),
+            (vec![], vec![], true, vec![(4, 0)]),
+            (vec![11], vec![2], true, vec![(1, 0), (2, 0), (3, 7), (4, 0)]),
+            (vec![], vec![], false, vec![]),
+        ] {
+            let concerned = Concerned {
+                conversations: conversations.into_iter().collect(),
+                tickets: tickets.into_iter().collect(),
+                is_support,
+            };
+            let mut found = pairs(notified_of(&mut conn, &[1, 2, 3, 4, 5], &concerned).await.unwrap());
+            found.sort_unstable();
+            assert_eq!(found, expected, "{concerned:?}");
+        }
+        let concerned = Concerned { conversations: [11].into(), ..Concerned::default() };
+        assert_eq!(
+            pairs(notified_of(&mut conn, &[1], &concerned).await.unwrap()),
+            [(1, 0)],
+            "others are not connected"
+        );
     }
 }

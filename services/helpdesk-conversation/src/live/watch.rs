@@ -36,7 +36,8 @@ pub(super) async fn listen(hub: Arc<Hub>, bus: Arc<dyn Bus>, stop: CancellationT
 fn wake(hub: &Hub, heard: &Heard) {
     // What is no event of ours wakes nobody; the poll finds whatever was stored.
     let Ok(event) = serde_json::from_slice::<Envelope>(&heard.body) else { return };
-    let conversation = event.data.ticket_id.parse().ok().and_then(|ticket| hub.conversation_of(ticket));
+    let ticket = event.data.ticket_id.parse().ok();
+    let conversation = ticket.and_then(|ticket| hub.conversation_of(ticket));
     let entry = event.data.members.get("messageId").and_then(|id| id.as_str()?.parse().ok());
     match (event.kind.as_str(), conversation, entry) {
         // Mostly this process's own message, which its sockets have read already.
@@ -44,7 +45,12 @@ fn wake(hub: &Hub, heard: &Heard) {
         ("ticket.updated", Some(conversation), _) => hub.wake(conversation),
         _ => {}
     }
-    hub.look_for_notifications();
+    // Nobody is told of other changes.
+    match (event.kind.as_str(), ticket) {
+        ("ticket.message_added", Some(ticket)) => hub.ticket_has_message(ticket),
+        ("ticket.opened", _) => hub.support_is_told(),
+        _ => {}
+    }
 }
 
 /// Asks the database what is new, as long as anybody is connected.
@@ -55,7 +61,7 @@ pub(super) async fn poll(hub: Arc<Hub>, db: Db, every: Duration, stop: Cancellat
         let looked = tokio::select! {
             () = stop.cancelled() => return,
             _ = next.tick() => look_for_entries(&hub, &db).await.and(look_for_notifications(&hub, &db).await),
-            () = hub.may_have_notifications() => look_for_notifications(&hub, &db).await,
+            () = hub.may_have_notifications() => tell_concerned(&hub, &db).await,
         };
         if let Err(error) = looked {
             tracing::debug!(%error, "the poll for live connections failed; the next one follows soon");
@@ -82,6 +88,18 @@ async fn look_for_notifications(hub: &Hub, db: &Db) -> Result<(), DbError> {
         return Ok(());
     }
     for notified in store::notified(&mut *db.conn().await?, &users).await? {
+        hub.sum_is(notified.id, notified.value);
+    }
+    Ok(())
+}
+
+/// As [`look_for_notifications`], only for those whom the latest changes can concern.
+async fn tell_concerned(hub: &Hub, db: &Db) -> Result<(), DbError> {
+    let (concerned, users) = (hub.concerned(), hub.users());
+    if users.is_empty() {
+        return Ok(());
+    }
+    for notified in store::notified_of(&mut *db.conn().await?, &users, &concerned).await? {
         hub.sum_is(notified.id, notified.value);
     }
     Ok(())

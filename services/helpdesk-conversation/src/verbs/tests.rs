@@ -14,6 +14,9 @@ use crate::HelpdeskConversation;
 use crate::error::Error;
 use crate::model::What;
 
+/// Ten times what the largest message needs here, and half of what a statement may take.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+
 struct Stage {
     app: TestApp,
     db: Db,
@@ -144,6 +147,53 @@ async fn who_is_no_member_sends_nothing() {
         assert!(matches!(refused, Error::ConversationNotFound), "{refused:?}");
     }
     assert_eq!(stage.app.database.count("SELECT count(*) FROM entries").await, 0);
+}
+
+/// A message that is nothing but mentions of these users, as long as messages may be.
+fn mentioning_all(users: std::ops::Range<u32>) -> Message {
+    let number = |mut number: u32| {
+        let mut bytes = Vec::new();
+        while number > 0x7f {
+            bytes.push(u8::try_from(number & 0x7f).unwrap() | 0x80);
+            number >>= 7;
+        }
+        bytes.push(u8::try_from(number).unwrap());
+        bytes
+    };
+    let frame = |kind: u8, body: &[u8]| {
+        let length = number(u32::try_from(body.len()).unwrap());
+        [&[kind], &length[..], body].concat()
+    };
+    let mentions: Vec<u8> = users.flat_map(|user| frame(6, &number(user))).collect();
+    let message = frame(0, &frame(1, &mentions));
+    assert!(message.len() <= 65_536 - 8, "a socket takes it");
+    Message::parse(&message).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_may_bring_in_and_tell_as_many_as_it_can_mention() {
+    const MANY: u32 = 16_000;
+    let stage = stage().await;
+    let (customer, _) = stage.user("customer", Role::Customer).await;
+    let (agent, them) = stage.user("agent", Role::Agent).await;
+    let conversation = stage.conversation(&customer).await;
+    stage.send(&customer, conversation, mentioning(&[them])).await.unwrap();
+    let users = format!(
+        "INSERT INTO users (number, subject, name, is_super, is_support) \
+         SELECT n, 's' || n, 'n', false, false FROM generate_series(200, {}) AS n",
+        200 + MANY - 1
+    );
+    stage.app.database.run(&users).await;
+    // Also those who do not exist; and the next message tells them all without mentioning anybody.
+    for message in [mentioning_all(200..200 + MANY), mentioning_all(200..200 + MANY + 100), Message::from_text("hi")] {
+        let sent = tokio::time::timeout(PATIENCE, stage.send(&agent, conversation, message)).await;
+        sent.expect("it is quick").unwrap();
+    }
+    assert_eq!(stage.app.database.count("SELECT count(*) FROM members").await, i64::from(MANY) + 2);
+    let told = stage.app.database.count("SELECT count(*) FROM notifications WHERE user_number >= 200").await;
+    assert_eq!(told, 3 * i64::from(MANY));
+    let answer = stage.app.get(&format!("/api/v1/conversations/{conversation}"), &customer).await;
+    assert_eq!(answer.body["members"].as_array().map(Vec::len), Some(MANY as usize + 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]

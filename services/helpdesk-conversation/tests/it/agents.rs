@@ -172,3 +172,67 @@ async fn replies_have_the_line_s_limits() {
     assert_eq!(app.database.count("SELECT count(*) FROM entries").await, 0);
     assert_eq!(app.database.count("SELECT count(*) FROM members").await, 1, "nobody joined for a refused reply");
 }
+
+/// Messages of so many bytes each, as members write them on a socket.
+async fn fill(app: &TestApp, ticket: &Value, messages: usize, bytes: usize, byte: u8) {
+    let frame = |kind: u8, body: Vec<u8>| {
+        let length = [body.len() & 0x7f | 0x80, body.len() >> 7 & 0x7f | 0x80, body.len() >> 14];
+        [vec![kind], length.map(|byte| u8::try_from(byte).unwrap()).to_vec(), body].concat()
+    };
+    let body = frame(0, frame(1, frame(2, vec![byte; bytes])));
+    let hex: String = body.iter().map(|byte| format!("{byte:02x}")).collect();
+    let insert = format!(
+        "INSERT INTO entries (conversation_id, id, at, author, body) SELECT {}, nextval('entry_ids'), now(), {}, \
+         '\\x{hex}' FROM generate_series(1, {messages})",
+        ticket["conversation"]["id"], ticket["authors"][0]
+    );
+    app.database.run(&insert).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_long_conversation_an_agent_sees_the_newest_500_messages_and_at_most_4_mib() {
+    let (app, customer, agent) = start().await;
+    for (messages, bytes, byte, shown) in [
+        (500, 10, b'x', 500),
+        (700, 10, b'x', 500),
+        // 65,536 bytes each as they are stored: 64 fit.
+        (300, 65_524, b'x', 64),
+        // A control character has six bytes in JSON.
+        (300, 65_524, 1, 11),
+    ] {
+        let ticket = open(&app, &customer).await;
+        let id = ticket["id"].to_string();
+        let key = testkit::eventually("the ticket's event", async || {
+            let told = app.events(1).await;
+            told.iter().find(|event| event.data.ticket_id == id).map(|event| event.data.ticket_key)
+        })
+        .await;
+        let place = format!("/internal/v1/tickets/{key}");
+        fill(&app, &ticket, messages, bytes, byte).await;
+        let newest = write(&app, &ticket, &customer, "the newest").await.body;
+        let seen = app.get(&place, &agent).await;
+        assert_eq!(seen.status, 200, "{}", seen.text);
+        assert!(seen.text.len() < 5 * 1024 * 1024, "{}", seen.text.len());
+        let there = seen.body["messages"].as_array().unwrap();
+        assert_eq!(there.len(), shown, "{messages} of {bytes}");
+        let last = there.last().unwrap();
+        assert_eq!((&last["body"], &last["id"]), (&json!("the newest"), &json!(newest["id"].to_string())));
+        let ids: Vec<i64> = there.iter().map(|message| message["id"].as_str().unwrap().parse().unwrap()).collect();
+        assert!(ids.is_sorted(), "oldest first");
+        assert_eq!(seen.body["line_fields"]["messagesOmitted"], json!(messages + 1 - shown));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_that_adds_a_column_disturbs_nobody() {
+    let (app, customer, agent) = start().await;
+    let (ticket, place) = ticket(&app, &customer).await;
+    for column in ["", "ALTER TABLE tickets ADD COLUMN later text; ALTER TABLE users ADD COLUMN later text"] {
+        app.database.run(column).await;
+        // More often than there are connections: what is prepared stays prepared.
+        for _ in 0..12 {
+            assert_eq!(app.get(&place, &agent).await.status, 200, "{column}");
+            assert_eq!(write(&app, &ticket, &customer, "again").await.status, 201, "{column}");
+        }
+    }
+}

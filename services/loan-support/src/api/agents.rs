@@ -18,7 +18,7 @@ impl AgentTickets for App {
     async fn snapshot(&self, caller: &Caller, key: TicketKey) -> Result<Snapshot, AgentError> {
         check_line(caller)?;
         let mut conn = self.db.conn().await?;
-        let detail = db::find(&mut conn, TicketId(key), caller).await?.ok_or(AgentError::NotFound)?;
+        let detail = db::find_newest(&mut conn, TicketId(key), caller).await?.ok_or(AgentError::NotFound)?;
         Ok(snapshot(detail))
     }
 
@@ -95,6 +95,7 @@ fn snapshot(detail: Detail) -> Snapshot {
         ("closedAt", json!(row.closing.as_ref().map(|closing| closing.at))),
         ("resolution", json!(resolution)),
     ];
+    let omitted = (detail.omitted > 0).then(|| ("messagesOmitted", json!(detail.omitted)));
     Snapshot {
         head,
         line: Line::Loan,
@@ -105,7 +106,7 @@ fn snapshot(detail: Detail) -> Snapshot {
         attachments: row.draft.attachments.clone(),
         created_at: row.created_at,
         updated_at: row.updated_at,
-        line_fields: line_fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        line_fields: line_fields.into_iter().chain(omitted).map(|(name, value)| (name.to_owned(), value)).collect(),
         messages: detail
             .messages
             .into_iter()

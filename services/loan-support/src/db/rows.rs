@@ -12,6 +12,17 @@ use uuid::Uuid;
 use super::schema::tickets;
 use crate::model::{Closing, Draft, Row, Ticket};
 
+/// What every read of a ticket selects. By name: a prepared `SELECT *` fails once a migration adds a column.
+macro_rules! columns {
+    () => {
+        "tickets.ticket_key, tickets.version, tickets.user_id, tickets.subject, tickets.description, \
+         tickets.category_id, tickets.status, tickets.line_status, tickets.priority, tickets.line_priority, \
+         tickets.assigned_agent, tickets.attachments, tickets.created_at, tickets.updated_at, tickets.closed_at, \
+         tickets.resolution"
+    };
+}
+pub(super) use columns;
+
 #[derive(Debug, Clone, Queryable, QueryableByName, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = tickets, check_for_backend(Pg), treat_none_as_null = true)]
 pub(super) struct TicketRow {

@@ -108,3 +108,32 @@ async fn bad_requests_of_agents_are_problems() {
     assert_eq!(app.put(&format!("{place}/status"), &agent, json!({"status": "new"})).await.status, 409);
     assert_eq!(app.get("/internal/v1/tickets/nonsense", &agent).await.status, 404);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_messages_an_agent_sees_the_newest_500_and_the_customer_all() {
+    let (app, customer, agent) = start().await;
+    let (path, place) = ticket(&app, &customer).await;
+    let fill = "INSERT INTO messages SELECT gen_random_uuid(), ticket_key, 'user_123', 'message ' || n, '{}', \
+        now() + n * interval '1 second' FROM tickets, generate_series(1, 502) AS n";
+    app.database.run(fill).await;
+    let seen = app.get(&place, &agent).await.body;
+    let messages = seen["messages"].as_array().unwrap();
+    assert_eq!((messages.len(), &seen["line_fields"]["messagesOmitted"]), (500, &json!(2)));
+    assert_eq!((&messages[0]["body"], &messages[499]["body"]), (&json!("message 3"), &json!("message 502")));
+    let data = app.get(&path, &customer).await.body["data"].clone();
+    assert_eq!(data["messages"].as_array().map(Vec::len), Some(502));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_that_adds_a_column_disturbs_nobody() {
+    let (app, customer, agent) = start().await;
+    let (path, place) = ticket(&app, &customer).await;
+    for migration in ["", "ALTER TABLE tickets ADD COLUMN later text"] {
+        app.database.run(migration).await;
+        // More often than there are connections: what is prepared stays prepared.
+        for _ in 0..12 {
+            assert_eq!(app.get(&path, &customer).await.status, 200, "{migration}");
+            assert_eq!(app.get(&place, &agent).await.status, 200, "{migration}");
+        }
+    }
+}

@@ -17,7 +17,7 @@ impl AgentTickets for App {
     async fn snapshot(&self, caller: &Caller, key: TicketKey) -> Result<Snapshot, AgentError> {
         check_agent(caller)?;
         let mut conn = self.db.conn().await?;
-        let detail = db::find(&mut conn, key).await?.ok_or(AgentError::NotFound)?;
+        let detail = db::find_detail(&mut conn, key).await?.ok_or(AgentError::NotFound)?;
         Ok(snapshot(detail))
     }
 
@@ -32,7 +32,7 @@ impl AgentTickets for App {
         if !message.attachments.is_empty() {
             return Err(AgentError::Invalid("the MAS line has no attachments".to_owned()));
         }
-        Ok(head(&verbs::add_reply(tx, caller, key, message.body).await?))
+        Ok(head(&verbs::reply_to_ticket(tx, caller, key, message.body).await?))
     }
 
     async fn set_status(&self, caller: &Caller, key: TicketKey, new: NewStatus) -> Result<Head, AgentError> {
@@ -134,5 +134,6 @@ fn line_fields(detail: &Detail) -> serde_json::Map<String, Value> {
         ("delivery", json!(if detail.sent_at.is_some() { "queued" } else { "waiting" })),
         ("queued_at", json!(detail.sent_at)),
     ];
-    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    let omitted = (detail.omitted > 0).then(|| ("messagesOmitted", json!(detail.omitted)));
+    fields.into_iter().chain(omitted).map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -105,7 +105,7 @@ async fn identify(request: &HttpRequest) -> Result<Source, Error> {
         None => None,
     };
     let user = user.ok_or(Fault::Unauthorized).inspect_err(|_| {
-        counter!(telemetry::names::TOKENS_REFUSED_TOTAL).increment(1);
+        counter!(telemetry::names::TOKENS_REFUSED_TOTAL, "service" => "mas-gateway").increment(1);
     })?;
     let tracking_id = tracking_id(request).ok_or_else(|| Error::bad_request("Request-Tracking-Id is required"))?;
     let profile = the_only(request, PROFILE_ID).and_then(|value| std::str::from_utf8(value).ok());

@@ -18,7 +18,8 @@ use super::backoff::Backoff;
 use super::breaker::{Breaker, Era, Phase, Settings};
 use super::db::{self, Claimed, Postponed};
 use super::mas::Mas;
-use super::{BridgeConfig, MasBridge, names};
+use super::{BridgeConfig, MasBridge};
+use telemetry::names;
 
 /// How often the table is looked at without a nudge: half of the first retry's ceiling.
 const POLL: Duration = Duration::from_millis(250);

@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
+use chassis::Service as _;
 use chrono::{DateTime, Utc};
 use reqwest::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, Url};
 use secrecy::{ExposeSecret as _, SecretString};
-use telemetry::TraceContext;
+use telemetry::{Span, TraceContext};
 
-use super::BridgeConfig;
 use super::answer::{Verdict, judge};
 use super::command::Command;
 use super::db::Claimed;
+use super::{BridgeConfig, MasBridge};
 
 /// Most of an answer that is read: an outcome and its detail have a few kilobytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
@@ -56,21 +57,28 @@ impl Mas {
 
     /// Makes one attempt and says how it ended.
     pub(crate) async fn ask(&self, request: &Claimed, now: DateTime<Utc>) -> Verdict {
-        match self.request(request).send().await {
-            Ok(response) => read(response, now).await,
-            Err(error) => Verdict::Later(reason(&error), None),
+        let mut span = attempt(request);
+        match self.request(request, span.context()).send().await {
+            Ok(response) => {
+                span.answered(response.status().as_u16());
+                read(response, now).await
+            }
+            Err(error) => {
+                span.fail("no_answer");
+                Verdict::Later(reason(&error), None)
+            }
         }
     }
 
-    fn request(&self, claimed: &Claimed) -> RequestBuilder {
-        // A new span of the trace in which the customer's request began.
-        let trace = claimed.traceparent.as_deref().and_then(TraceContext::parse);
-        let span = trace.map_or_else(TraceContext::start, |trace| trace.child());
+    fn request(&self, claimed: &Claimed, span: TraceContext) -> RequestBuilder {
+        let key = claimed.transaction_id;
+        #[cfg(feature = "bug-new-key")]
+        let key = if storage::bugs::is_active("new-key") { key + i64::from(claimed.attempts - 1) } else { key };
         let mut request = self
             .http
             .post(self.url.clone())
             .header(CONTENT_TYPE, "application/json")
-            .header("idempotency-key", claimed.transaction_id)
+            .header("idempotency-key", key)
             .header("traceparent", span.to_string())
             .body(claimed.body.clone());
         let tracking_id = Command::read(&claimed.body).ok().map(|command| command.request_tracking_id);
@@ -84,6 +92,13 @@ impl Mas {
             Credentials::Basic(user, password) => request.basic_auth(user, Some(password.expose_secret())),
         }
     }
+}
+
+/// The attempt in the trace in which the customer's request began, with an id of its own in any case: it is MAS's to
+/// quote.
+fn attempt(claimed: &Claimed) -> Span {
+    let trace = claimed.traceparent.as_deref().and_then(TraceContext::parse);
+    Span::call_out(MasBridge::NAME, "POST", "mas", trace)
 }
 
 async fn read(mut response: Response, now: DateTime<Utc>) -> Verdict {

@@ -165,3 +165,16 @@ async fn nobody_but_agents_of_the_line_gets_anywhere() {
     assert_eq!(app.get(&place, &line.agent).await.body["version"], 1, "nothing happened");
     assert_eq!(app.get(&place, &app.token("boss", Role::Admin)).await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_replies_an_agent_sees_the_newest_500() {
+    let line = Line::start().await;
+    let (_, place) = line.ticket("456").await;
+    let fill = "INSERT INTO messages SELECT gen_random_uuid(), ticket_key, 'agent_1', 'reply ' || n, \
+        now() + n * interval '1 second' FROM tickets, generate_series(1, 502) AS n";
+    line.app.database.run(fill).await;
+    let seen = line.app.get(&place, &line.agent).await.body;
+    let replies = seen["messages"].as_array().unwrap();
+    assert_eq!((replies.len(), &seen["line_fields"]["messagesOmitted"]), (500, &json!(2)));
+    assert_eq!((&replies[0]["body"], &replies[499]["body"]), (&json!("reply 3"), &json!("reply 502")));
+}

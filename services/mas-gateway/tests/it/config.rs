@@ -15,10 +15,15 @@ fn hash(password: &str) -> String {
 }
 
 fn users(clients: &Value, profile: Profile) -> Result<BasicUsers, MasConfigError> {
+    users_at("127.0.0.1", clients, profile)
+}
+
+/// Of a service that listens on this address.
+fn users_at(host: &str, clients: &Value, profile: Profile) -> Result<BasicUsers, MasConfigError> {
     let settings = BTreeMap::from([("CROSSDESK__MAS__CLIENTS".to_owned(), clients.to_string())]);
     let sources = Sources::read(Path::new("no/such/folder"), settings).unwrap();
     let config = Config::from_sources(sources, profile).unwrap();
-    config.section::<MasConfig>("mas").unwrap().users(profile)
+    config.section::<MasConfig>("mas").unwrap().users(profile, host.parse().unwrap())
 }
 
 async fn lets_in(users: &BasicUsers, name: &str, password: &str) -> bool {
@@ -37,6 +42,23 @@ async fn the_sample_user_is_local_only_and_only_if_nobody_is_configured() {
         let users = users(&own, profile).unwrap();
         assert!(lets_in(&users, "siebel", "a good one").await);
         assert!(!lets_in(&users, "ocsuser", "ocsuser").await);
+    }
+}
+
+#[tokio::test]
+async fn the_sample_user_is_not_for_other_machines() {
+    for (host, is_there) in [
+        ("127.0.0.1", true),
+        ("127.8.8.8", true),
+        ("::1", true),
+        ("::ffff:127.0.0.1", true),
+        ("0.0.0.0", false),
+        ("::", false),
+        ("192.168.1.7", false),
+        ("::ffff:192.168.1.7", false),
+    ] {
+        let users = users_at(host, &json!([]), Profile::Local).unwrap();
+        assert_eq!(lets_in(&users, "ocsuser", "ocsuser").await, is_there, "{host}");
     }
 }
 

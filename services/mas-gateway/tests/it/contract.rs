@@ -6,7 +6,7 @@ use chassis::Service as _;
 use mas_gateway::MasGateway;
 use reqwest::Method;
 use serde_json::Value;
-use testkit::assert_openapi;
+use testkit::{TestDatabase, assert_openapi};
 
 use crate::{Line, TICKETS, basic, draft, error};
 
@@ -105,18 +105,22 @@ async fn methods_and_paths_are_answered_in_the_line_s_shape() {
 async fn a_database_that_is_away_is_503_and_the_tracking_id_comes_back() {
     let line = Line::start().await;
     line.accepted("456").await;
-    let name = "SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> \
-         pg_backend_pid() AND datname = current_database()) AS ended";
     line.app.database.run("ALTER TABLE tickets RENAME TO away").await;
     let broken = line.get(TICKETS).await;
     assert_eq!((broken.status, &broken.body), (500, &error(500, "Service Error", &["Internal error"], "457")));
     line.app.database.run("ALTER TABLE away RENAME TO tickets").await;
-    line.app.database.count(name).await;
-    // The pool may notice at once, or only with the statement that it sends.
-    let answer = line.get(TICKETS).await;
-    if answer.status != 200 {
+    // A database cannot be closed by those who are in it.
+    let other = TestDatabase::for_service::<MasGateway>().await;
+    let name = line.app.database.url().rsplit('/').next().unwrap();
+    let close = format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false");
+    let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+    other.run(&close).await;
+    other.run(&end).await;
+    for _ in 0..3 {
+        let answer = line.get(TICKETS).await;
         assert_eq!((answer.status, &answer.body), (503, &error(503, "Service Error", &["Service unavailable"], "457")));
         assert_eq!((answer.header("retry-after"), answer.header("request-tracking-id")), ("1", "457"));
     }
+    other.run(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await;
     testkit::eventually("it is back", async || (line.get(TICKETS).await.status == 200).then_some(Value::Null)).await;
 }

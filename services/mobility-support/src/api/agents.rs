@@ -23,7 +23,7 @@ impl AgentTickets for App {
             return Err(AgentError::NotFound);
         }
         let mut conn = self.db.conn().await?;
-        let detail = db::detail(&mut conn, key, caller).await?.ok_or(AgentError::NotFound)?;
+        let detail = db::find_detail(&mut conn, key, caller).await?.ok_or(AgentError::NotFound)?;
         Ok(snapshot(detail))
     }
 
@@ -35,7 +35,7 @@ impl AgentTickets for App {
         message: NewMessage,
     ) -> Result<Head, AgentError> {
         let body = checked_comment(message.body, &message.attachments)?;
-        Ok(head(&verbs::reply(tx, &self.providers, caller, key, body).await?))
+        Ok(head(&verbs::reply_to_ticket(tx, &self.providers, caller, key, body).await?))
     }
 
     async fn set_status(&self, caller: &Caller, key: TicketKey, new: NewStatus) -> Result<Head, AgentError> {
@@ -107,7 +107,7 @@ fn snapshot(detail: Detail) -> Snapshot {
         attachments: Vec::new(),
         created_at: row.created_at,
         updated_at: row.updated_at,
-        line_fields: line_fields(row),
+        line_fields: line_fields(row, detail.omitted),
         messages: detail.messages.into_iter().map(message).collect(),
     }
 }
@@ -121,12 +121,15 @@ fn subject(row: &Row) -> String {
     }
 }
 
-/// The members as the line shows them.
-fn line_fields(row: &Row) -> Map<String, Value> {
+/// The members as the line shows them, and how many messages are left out, if any.
+fn line_fields(row: &Row, omitted: usize) -> Map<String, Value> {
     let mut fields = match serde_json::to_value(&row.content) {
         Ok(Value::Object(fields)) => fields,
         _ => Map::new(),
     };
     fields.insert("sequence".to_owned(), row.sequence.into());
+    if omitted > 0 {
+        fields.insert("messagesOmitted".to_owned(), omitted.into());
+    }
     fields
 }

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
 use serde_json::Value;
 use web::origin;
 
@@ -96,10 +97,10 @@ fn process_id(request: &HttpRequest) -> &str {
     request.match_info().get("processId").unwrap_or_default()
 }
 
-fn shown(request: &HttpRequest, document: &Value) -> Result<HttpResponse, Error> {
+fn shown(request: &HttpRequest, document: &impl Serialize) -> Result<HttpResponse, Error> {
     Ok(match format(request)? {
         Format::Json => cached().json(document),
-        Format::Html => page(html::document(document)),
+        Format::Html => page(html::document(&serde_json::to_value(document).unwrap_or_default())),
     })
 }
 

@@ -13,6 +13,16 @@ use uuid::Uuid;
 use super::schema::tickets;
 use crate::model::{Row, Sent, Ticket, TicketId};
 
+/// What every read of a ticket selects. By name: a prepared `SELECT *` fails once a migration adds a column.
+macro_rules! columns {
+    () => {
+        "tickets.ticket_key, tickets.version, tickets.provider, tickets.ticket_id, tickets.status, \
+         tickets.line_status, tickets.priority, tickets.sequence, tickets.content, tickets.sent_priority, \
+         tickets.sent_comment, tickets.description, tickets.assignee, tickets.created_at, tickets.updated_at"
+    };
+}
+pub(super) use columns;
+
 #[derive(Debug, Clone, Queryable, QueryableByName, Selectable, Insertable)]
 #[diesel(table_name = tickets, check_for_backend(Pg))]
 pub(super) struct TicketRow {

@@ -9,9 +9,9 @@ use domain::Subject;
 use futures_util::future::join_all;
 use metrics::{counter, gauge};
 use storage::{Db, DbError};
+use telemetry::names;
 use tokio_util::sync::CancellationToken;
 
-use super::metric;
 use super::notification::notification;
 use super::providers::{Endpoint, Providers};
 use crate::MobilitySupport;
@@ -46,7 +46,6 @@ pub(crate) fn jobs(db: &Db, providers: &Arc<Providers>) -> Vec<Job> {
     };
     let mut jobs: Vec<Job> = providers.endpoints().map(courier).map(Courier::job).collect();
     if !jobs.is_empty() {
-        metric::describe();
         let db = db.clone();
         let run = Box::new(move |stop| Box::pin(measure(db, stop)) as _);
         jobs.push(Job { name: "backlog of provider deliveries", run });
@@ -109,7 +108,8 @@ impl Courier {
                 if is_parked { "parked" } else { "failed" }
             }
         };
-        counter!(metric::ATTEMPTS_TOTAL, "service" => MobilitySupport::NAME, "outcome" => outcome).increment(1);
+        counter!(names::PROVIDER_DELIVERIES_TOTAL, "service" => MobilitySupport::NAME, "outcome" => outcome)
+            .increment(1);
         Ok(())
     }
 
@@ -146,9 +146,9 @@ async fn measure(db: Db, stop: CancellationToken) {
         if let Ok(mut conn) = db.conn().await
             && let Ok(backlog) = db::backlog(&mut conn).await
         {
-            gauge!(metric::WAITING, "service" => service).set(backlog.waiting as f64);
-            gauge!(metric::PARKED, "service" => service).set(backlog.parked as f64);
-            gauge!(metric::OLDEST_SECONDS, "service" => service).set(backlog.oldest);
+            gauge!(names::PROVIDER_DELIVERIES_WAITING, "service" => service).set(backlog.waiting as f64);
+            gauge!(names::PROVIDER_DELIVERIES_PARKED, "service" => service).set(backlog.parked as f64);
+            gauge!(names::PROVIDER_DELIVERIES_OLDEST_SECONDS, "service" => service).set(backlog.oldest);
         }
         tokio::select! { () = tokio::time::sleep(MEASURE) => {}, () = stop.cancelled() => {} }
     }

@@ -167,3 +167,37 @@ async fn an_agents_priority_is_not_undone_by_a_repetition_of_the_old_one() {
     assert_eq!(other.body["priority"], "DISTURBING_ISSUE");
     assert_eq!(app.get(&place, &agent).await.body["priority"], "normal");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_messages_an_agent_sees_the_newest_500() {
+    let (app, provider, agent) = start().await;
+    let place = opened(&app, &provider).await;
+    let fill = "INSERT INTO messages SELECT gen_random_uuid(), ticket_key, 'mp', 'message ' || n, \
+        now() + n * interval '1 second' FROM tickets, generate_series(1, 502) AS n";
+    app.database.run(fill).await;
+    let seen = app.get(&place, &agent).await.body;
+    let messages = seen["messages"].as_array().unwrap();
+    assert_eq!((messages.len(), &seen["line_fields"]["messagesOmitted"]), (500, &json!(2)));
+    assert_eq!((&messages[0]["body"], &messages[499]["body"]), (&json!("message 3"), &json!("message 502")));
+    // A control character has six bytes in JSON: 600 KiB each, and six are within 4 MiB.
+    app.database.run("UPDATE messages SET body = repeat(E'\\x01', 100 * 1024)").await;
+    let seen = app.get(&place, &agent).await.body;
+    assert_eq!(
+        (seen["messages"].as_array().map(Vec::len), &seen["line_fields"]["messagesOmitted"]),
+        (Some(6), &json!(496))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_that_adds_a_column_disturbs_nobody() {
+    let (app, provider, agent) = start().await;
+    let place = opened(&app, &provider).await;
+    for migration in ["", "ALTER TABLE tickets ADD COLUMN later text"] {
+        app.database.run(migration).await;
+        // More often than there are connections: what is prepared stays prepared.
+        for _ in 0..12 {
+            assert_eq!(app.get(&place, &agent).await.status, 200, "{migration}");
+            assert_eq!(execute(&app, &provider, ticket()).await.status, 200, "{migration}");
+        }
+    }
+}

@@ -69,7 +69,7 @@ async fn check_support(db: &Db, caller: &Caller, key: TicketKey) -> Result<(), A
         return Ok(());
     }
     let mut conn = db.conn().await?;
-    let sees = db::find_detail(&mut conn, key, &Visitor::from(caller).sight()).await?.is_some();
+    let sees = db::sees(&mut conn, key, &Visitor::from(caller).sight()).await?;
     Err(if sees { AgentError::NotPermitted } else { AgentError::NotFound })
 }
 

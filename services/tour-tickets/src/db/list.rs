@@ -6,7 +6,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::Subject;
 use storage::DbError;
 
-use super::rows::TicketRow;
+use super::rows::{TicketRow, select_tickets};
 use crate::model::{Sight, Ticket};
 
 /// The next tickets after a number. All and own are two statements: one with both would be planned for neither.
@@ -18,17 +18,16 @@ pub(crate) async fn list(
 ) -> Result<Vec<Ticket>, DbError> {
     let rows: Vec<TicketRow> = match sight {
         Sight::All => {
-            storage::sql("SELECT * FROM tickets WHERE ticket_id > $1 ORDER BY ticket_id LIMIT $2")
+            storage::sql(select_tickets!(" FROM tickets WHERE ticket_id > $1 ORDER BY ticket_id LIMIT $2"))
                 .bind::<BigInt, _>(after)
                 .bind::<BigInt, _>(limit)
                 .load(conn)
                 .await?
         }
         Sight::Own { subject, number } => {
-            storage::sql(
-                "SELECT * FROM tickets WHERE ticket_id > $1 AND (owner = $2 OR user_id = $3) \
-                 ORDER BY ticket_id LIMIT $4",
-            )
+            storage::sql(select_tickets!(
+                " FROM tickets WHERE ticket_id > $1 AND (owner = $2 OR user_id = $3) ORDER BY ticket_id LIMIT $4"
+            ))
             .bind::<BigInt, _>(after)
             .bind::<Text, _>(subject.as_str())
             .bind::<Nullable<BigInt>, _>(*number)

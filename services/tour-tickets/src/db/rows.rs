@@ -11,6 +11,18 @@ use uuid::Uuid;
 
 use crate::model::{Category, Content, Identity, Moment, RoleContext, Row, Ticket, UserNumber};
 
+/// A query for [`TicketRow`]s. It names the columns: a prepared `SELECT *` fails as soon as a migration adds one.
+macro_rules! select_tickets {
+    ($rest:literal) => {
+        concat!(
+            "SELECT ticket_id, ticket_key, version, owner, user_id, is_claim, role_context, full_name, email, subject, \
+             category, message, status, line_status, priority, assignee, created_at, updated_at",
+            $rest
+        )
+    };
+}
+pub(super) use select_tickets;
+
 #[derive(Debug, Clone, QueryableByName)]
 pub(super) struct TicketRow {
     #[diesel(sql_type = BigInt)]

@@ -161,6 +161,29 @@ mod tests {
             prop_assert!(!text.contains('.') || !text.ends_with('0'), "no trailing zeros: {}", text);
         }
 
+        /// Nearly all that the grammar has, and what is just beside it, against a plain reading of the fields.
+        #[test]
+        fn near_misses_are_refused_and_the_rest_comes_back(
+            (year, month, day) in (0_i32..10_000, 0_u32..14, 0_u32..33),
+            (hour, minute, second) in (0_u32..26, 0_u32..62, proptest::option::weighted(0.8, 0_u32..62)),
+            fraction in proptest::option::of("[0-9]{0,9}"),
+            (joint, zone) in (proptest::sample::select(vec!["T", "T", "T", "t", " ", ""]), proptest::sample::select(vec!["", "", "Z", "Z", "z", "ZZ", "+00:00"])),
+        ) {
+            let seconds = second.map(|second| format!(":{second:02}")).unwrap_or_default();
+            let dot = fraction.as_ref().map(|digits| format!(".{digits}")).unwrap_or_default();
+            let text = format!("{year:04}-{month:02}-{day:02}{joint}{hour:02}:{minute:02}{seconds}{dot}{zone}");
+            let date = NaiveDate::from_ymd_opt(year, month, day).filter(|_| hour < 24 && minute < 60);
+            let second = Some(second.unwrap_or(0)).filter(|second| *second < 60 && (fraction.is_none() || !seconds.is_empty()));
+            let is_written_well = joint == "T" && ["", "Z"].contains(&zone) && fraction.as_deref() != Some("");
+            let expected = date.zip(second).filter(|_| is_written_well).map(|(date, second)| {
+                let kept: String = fraction.unwrap_or_default().chars().take(6).collect();
+                let kept = kept.trim_end_matches('0');
+                let dot = if kept.is_empty() { "" } else { "." };
+                format!("{date}T{hour:02}:{minute:02}:{second:02}{dot}{kept}")
+            });
+            prop_assert_eq!(Moment::parse(&text).map(|moment| moment.to_string()), expected, "{}", text);
+        }
+
         #[test]
         fn no_text_breaks_the_reader(text in "\\PC*") {
             if let Some(moment) = Moment::parse(&text) {

@@ -60,6 +60,23 @@ async fn a_reply_is_kept_opens_the_ticket_and_happens_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_has_the_newest_500_replies_oldest_first() {
+    let app = start().await;
+    let customer = app.token("42", Role::Customer);
+    opened(&app, &customer, draft()).await;
+    app.database
+        .run(
+            "INSERT INTO replies SELECT gen_random_uuid(), ticket_id, 'agent_123', 'reply ' || number, '{}', \
+             now() + number * interval '1 second' FROM tickets, generate_series(1, 502) AS number",
+        )
+        .await;
+    let seen = app.get(&place(&app, 1).await, &customer).await;
+    let bodies: Vec<&str> =
+        seen.body["messages"].as_array().unwrap().iter().map(|message| message["body"].as_str().unwrap()).collect();
+    assert_eq!(bodies, (3..=502).map(|number| format!("reply {number}")).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_closed_ticket_takes_a_reply_and_stays_closed() {
     let app = start().await;
     let agent = app.token("agent_123", Role::Agent);

@@ -12,6 +12,7 @@ mod guests;
 mod idempotency;
 mod internal;
 mod list;
+mod migrations;
 mod tickets;
 mod visibility;
 

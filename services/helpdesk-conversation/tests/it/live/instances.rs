@@ -41,7 +41,18 @@ struct Pair {
 
 impl Instance {
     async fn start(database: &TestDatabase, data_dir: &Path, bus: impl FnOnce(&Stages) -> Arc<dyn Bus>) -> Self {
+        Self::polling(database, data_dir, bus, 500).await
+    }
+
+    /// One that asks the database so seldom.
+    async fn polling(
+        database: &TestDatabase,
+        data_dir: &Path,
+        bus: impl FnOnce(&Stages) -> Arc<dyn Bus>,
+        every_ms: u32,
+    ) -> Self {
         let settings = [
+            ("CROSSDESK__HELPDESK__LIVE__POLL_INTERVAL_MS".to_owned(), every_ms.to_string()),
             ("CROSSDESK__DATA_DIR".to_owned(), data_dir.display().to_string()),
             ("CROSSDESK__HTTP__WORKERS".to_owned(), "1".to_owned()),
         ];
@@ -180,6 +191,38 @@ async fn who_is_connected_to_the_other_process_is_not_notified() {
     let listed: Value = request.bearer_auth(&pair.agent).send().await.unwrap().json().await.unwrap();
     assert!(listed.as_array().unwrap().iter().all(|event| event["kind"] != json!("new-message")), "{listed}");
     pair.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_from_the_desk_needs_neither_bus_nor_poll_to_reach_the_sockets() {
+    const KEY: &str = "00000000-0000-7000-8000-000000000001";
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (database, data_dir) =
+        (TestDatabase::for_service::<HelpdeskConversation>().await, tempfile::tempdir().unwrap());
+    let bus = |stages: &Stages| {
+        RabbitBus::connect(&format!("amqp://{nobody}/%2f"), "helpdesk-conversation", stages.readers.clone())
+            as Arc<dyn Bus>
+    };
+    let mut one = Instance::polling(&database, data_dir.path(), bus, 600_000).await;
+    let minter = chassis::secrets::local_minter(data_dir.path()).unwrap();
+    let token = |subject: &str, role: Role| {
+        let request = auth::TokenRequest::new(Subject::try_from(subject).unwrap(), role);
+        minter.mint(&request, SystemClock.now()).unwrap()
+    };
+    let (customer, agent) = (token("user_123", Role::Customer), token("agent_123", Role::Agent));
+    let ticket = one.post("/api/v1/support/tickets", &customer, json!({"title": "here"})).await;
+    database.run(&format!("UPDATE tickets SET ticket_key = '{KEY}'")).await;
+    let path = format!("/api/v1/conversations/{}/socket", ticket["conversation"]["id"]);
+    let mut socket = Client::open(&one.url, &path, &customer).await;
+    socket.hex().await;
+    for round in 0..3 {
+        one.post(&format!("/internal/v1/tickets/{KEY}/messages"), &agent, json!({"body": "Hello"})).await;
+        if round == 0 {
+            assert!(socket.entry().await.2.starts_with("joined"));
+        }
+        assert_eq!(socket.entry().await.2, "Hello");
+    }
+    Running::stop_all(std::mem::take(&mut one.running), &one.context).await;
 }
 
 /// Quorum queues cost the node memory.

@@ -107,3 +107,35 @@ async fn the_documents_example_works_byte_for_byte() {
     assert!(head.contains("sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo=\r\n"), "{head}");
     assert_eq!(answer.len() - head_bytes, 10, "one frame and nothing else");
 }
+
+#[tokio::test]
+async fn the_21st_socket_of_a_user_is_refused_before_the_upgrade_until_one_is_closed() {
+    let stage = Stage::start().await;
+    stage.join().await;
+    let bearer = format!("Bearer {}", stage.customer);
+    let mut open = Vec::new();
+    for place in 0..20 {
+        open.push(if place % 2 == 0 {
+            stage.connect(&stage.customer).await
+        } else {
+            stage.events(&stage.customer).await
+        });
+    }
+    for path in [stage.socket_path(), EVENTS.to_owned()] {
+        let request = stage.app.request(Method::GET, &path).bearer_auth(&stage.customer);
+        let request = request
+            .header("connection", "Upgrade")
+            .header("upgrade", "websocket")
+            .header("sec-websocket-version", "13")
+            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        let answer = stage.app.send(request).await;
+        assert_eq!((answer.status, &answer.body["error"]), (429, &json!("request:rate-limited")), "{path}");
+        assert_eq!(answer.header("retry-after"), "10");
+    }
+    drop(stage.connect(&stage.agent).await);
+    open.pop();
+    testkit::eventually("there is room again", async || {
+        Client::try_open(&stage.app.url, EVENTS, &[("authorization", &bearer)]).await.ok()
+    })
+    .await;
+}

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::model::{Message, Ticket};
 use crate::push::Providers;
 
-pub(crate) async fn reply(
+pub(crate) async fn reply_to_ticket(
     tx: &mut Tx,
     providers: &Providers,
     caller: &Caller,
