@@ -1,5 +1,5 @@
 # Crossdesk. Each target is a few lines; the work is in deploy/local/*.
-.PHONY: run up down test check fmt bench openapi setup
+.PHONY: run up down test check check-k8s faults faults-long fmt bench openapi setup
 
 run: ## Everything in one process on http://127.0.0.1:8080, from nothing
 	deploy/local/setup postgresql
@@ -23,10 +23,23 @@ check: ## Formatting and lints; the layer rule is a test
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 
+check-k8s: ## Renders and checks what is deployed on Kubernetes, alerts and dashboard; installs the tools it needs
+	deploy/check/k8s --prove
+
+faults: ## Breaks the distributed form in many ways; nothing may be lost or doubled
+	deploy/local/setup postgresql rabbitmq
+	cargo build --workspace --features chassis/failpoints
+	target/debug/faults gate $(FAULTS)
+
+faults-long: ## The same in random order: make faults-long SECONDS=3600
+	deploy/local/setup postgresql rabbitmq
+	cargo build --workspace --features chassis/failpoints
+	target/debug/faults long --seconds $(SECONDS)
+
 fmt:
 	cargo fmt --all
 
-bench: ## Loan create, get and list through the gateway, beside pgbench on the same PostgreSQL
+bench: ## Loan beside pgbench on the same PostgreSQL, and create and read of every other line, through the gateway
 	deploy/local/setup postgresql
 	cargo build --release -p crossdesk -p bench
 	target/release/bench $(BENCH)

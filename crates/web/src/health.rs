@@ -34,10 +34,12 @@ impl Health {
 
 /// `/livez`, `/readyz` and `/version`.
 pub fn mount(config: &mut web::ServiceConfig) {
+    let alive = async || HttpResponse::Ok().json(json!({"status": "alive"}));
+    // Load balancers often probe with HEAD.
     config
-        .route("/livez", web::get().to(async || HttpResponse::Ok().json(json!({"status": "alive"}))))
-        .route("/readyz", web::get().to(readiness))
-        .route("/version", web::get().to(version));
+        .service(web::resource("/livez").route(web::get().to(alive)).route(web::head().to(alive)))
+        .service(web::resource("/readyz").route(web::get().to(readiness)).route(web::head().to(readiness)))
+        .service(web::resource("/version").route(web::get().to(version)).route(web::head().to(version)));
 }
 
 async fn readiness(health: web::Data<Health>) -> HttpResponse {

@@ -81,10 +81,9 @@ impl Service for Attachments {
             .get("/api/support_ticket_attachments/{id}", api::get_attachment)
             .put("/api/support_ticket_attachments/{id}", api::replace_attachment)
             .delete("/api/support_ticket_attachments/{id}", api::delete_attachment)
-            // Files are for all lines: a loan ticket may refer to one.
-            .access(Access::Token)
+            .access(Access::Line(Line::Tours))
             .post("/files", api::create_file)
-            // A token of any line or, by configuration, none: the handler's first argument looks at it.
+            // A token of this line or, by configuration, none: the handler's first argument looks at it.
             .access(Access::Open)
             .get("/files/{id}", api::get_file)
             .access(Access::Service)

@@ -77,7 +77,7 @@ impl FromRequest for Visitor {
     }
 }
 
-/// Who asks for a file: a token of any line is good for that.
+/// Who asks for a file: with a token for this line, or as a guest.
 #[derive(Debug)]
 pub(crate) struct FileVisitor(pub(crate) Visitor);
 
@@ -89,6 +89,7 @@ impl FromRequest for FileVisitor {
         let request = request.clone();
         Box::pin(async move {
             match authenticate(&request).await {
+                Ok(Some(caller)) if !caller.may_use(Line::Tours) => Err(Refusal::of(&request, Fault::Forbidden)),
                 Ok(Some(caller)) => Ok(Self(Visitor::from(&*caller))),
                 Ok(None) if guests_are_let_in(&request) => Ok(Self(Visitor::guest())),
                 Ok(None) => Err(Refusal::of(&request, Fault::Unauthorized)),

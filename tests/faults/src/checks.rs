@@ -4,6 +4,7 @@
 mod effects;
 mod events;
 mod files;
+mod owners;
 mod queues;
 mod rows;
 
@@ -91,6 +92,7 @@ pub async fn check(stack: &Stack, client: &workload::Client, injected: &Injected
     rows::check(stack, &client.history, &mut verdict).await?;
     events::check(stack, injected, &mut verdict).await?;
     effects::check(stack, &client.history, &mut verdict).await?;
+    owners::check(stack, &mut verdict).await?;
     files::check(stack, &client.history, &mut verdict).await?;
     queues::check(stack, injected, &mut verdict).await?;
     Ok(verdict)

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 
+use crate::figures;
 use crate::lab::Lab;
+use crate::prove;
 use crate::report::{self, Outcome};
 use crate::scenarios::{self, SCENARIOS, Scenario};
 use crate::stack;
@@ -43,6 +45,23 @@ enum Command {
         #[arg(long)]
         seed: Option<u64>,
     },
+    /// How long events take from commit to confirm and to their effect, at 200 and 1,000 a second. For release builds.
+    Latency,
+    /// How fast the backlog drains after the broker was away. For release builds.
+    Backlog {
+        /// How long the broker is away.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
+    /// Switches classic bugs on, one by one, and wants each of them caught. For builds with the bugs in them.
+    Prove {
+        /// What all randomness comes from.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Only these bugs.
+        #[arg(long)]
+        only: Vec<String>,
+    },
 }
 
 /// Runs the command line.
@@ -51,6 +70,9 @@ pub async fn run() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Gate { seed, only } => gate(seed, &only).await,
         Command::Long { seconds, seed } => long(seconds, seed.unwrap_or_else(rand::random)).await,
+        Command::Latency => figures::latency(1).await,
+        Command::Backlog { seconds } => figures::backlog(1, seconds).await,
+        Command::Prove { seed, only } => prove::prove(seed, &only).await,
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -72,7 +72,7 @@ async fn show(bug: &Bug, seed: u64) -> Result<bool> {
     let settings = [(VARIABLE.to_owned(), bug.name.to_owned())];
     let mut lab = Lab::start(&stack::programs()?, REPLICAS, seed, &settings).await?;
     let seen = violation(&mut lab, scenario).await?;
-    lab.stack.stop().await?;
+    lab.stack.stop(true).await?;
     let is_good = seen.is_some() == bug.breaks.is_some();
     println!("{} {}", verdict(bug, is_good), in_words(bug, seen.as_deref(), began.elapsed()));
     Ok(is_good)

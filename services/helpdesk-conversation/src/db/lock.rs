@@ -84,7 +84,7 @@ pub(crate) async fn audience(
     }
     // People are grouped and not looked up in the list: a message may mention 16,000 of them. The second id is taken only
     // for messages that may bring somebody in. MATERIALIZED: one message, one id. A socket
-    // that was not seen for 90 s has a dead process behind it, or nobody (live protocol, 2.2).
+    // that was not seen for 40 s has a dead process behind it: a living one says so with each ping, every 30 s.
     let found: Vec<Found> = storage::sql(
         "WITH ids AS MATERIALIZED (SELECT nextval('entry_ids')::integer AS message), \
          more AS MATERIALIZED (SELECT message, CASE WHEN cardinality($2) > 0 \
@@ -95,7 +95,7 @@ pub(crate) async fn audience(
          AS found GROUP BY number) \
          SELECT message, joining, number, is_member, users.is_support, is_mentioned, \
          EXISTS (SELECT 1 FROM open_sockets WHERE open_sockets.conversation_id = $1 \
-         AND open_sockets.user_number = number AND seen_at > now() - interval '90 seconds') AS is_connected \
+         AND open_sockets.user_number = number AND seen_at > now() - interval '40 seconds') AS is_connected \
          FROM more CROSS JOIN people JOIN users USING (number) ORDER BY number",
     )
     .bind::<Integer, _>(conversation)

@@ -176,7 +176,7 @@ async fn the_audience_is_the_members_and_the_known_of_those_mentioned() {
     assert_eq!(first.message, first.joining, "no id is taken for a joining that cannot be");
     stage
         .database
-        .run("INSERT INTO open_sockets VALUES (gen_random_uuid(), 1, 1, now() - interval '80 seconds')")
+        .run("INSERT INTO open_sockets VALUES (gen_random_uuid(), 1, 1, now() - interval '35 seconds')")
         .await;
     let (second, people) = audience(&mut conn, 1, vec![2, 1, 999]).await.unwrap();
     let mentioned = Person { number: 2, is_member: false, is_support: true, is_connected: false, is_mentioned: true };

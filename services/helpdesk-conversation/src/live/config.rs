@@ -18,6 +18,6 @@ pub struct LiveConfig {
 
 impl Default for LiveConfig {
     fn default() -> Self {
-        Self { ping_interval_ms: 30_000, silence_limit_ms: 90_000, poll_interval_ms: 500, max_sockets_per_user: 20 }
+        Self { ping_interval_ms: 30_000, silence_limit_ms: 90_000, poll_interval_ms: 500, max_sockets_per_user: 1_000 }
     }
 }

@@ -55,7 +55,9 @@ pub(crate) async fn open_event_socket(
     let upgrade = Upgrade::of(&request, payload).await?;
     let me = db::known_user(&mut *app.db.conn().await?, &caller).await?;
     let lifetime = lifetime(&app, &caller, admitted(&app, me.number)?);
-    Ok(upgrade.accept(Notifications::new(app, me.number), lifetime))
+    // Before the 101: whoever has seen that misses nothing.
+    let notifications = Notifications::open(app, me.number).await?;
+    Ok(upgrade.accept(notifications, lifetime))
 }
 
 /// Counts the socket; refused if the user has as many as anybody may.

@@ -21,28 +21,21 @@ const BATCH: i64 = 100;
 /// One user's socket for notifications.
 pub(super) struct Notifications {
     app: Data<App>,
-    user: i32,
     seat: InboxSeat,
-    feed: Option<Feed>,
+    feed: Feed,
 }
 
 impl Notifications {
-    /// Whatever is stored for this user from now on wakes the socket.
-    pub(super) fn new(app: Data<App>, user: i32) -> Self {
+    /// Whatever is stored for this user from now on wakes the socket, and is sent.
+    pub(super) async fn open(app: Data<App>, user: i32) -> Result<Self, Error> {
         let seat = app.live.hub.attend(user);
-        Self { app, user, seat, feed: None }
-    }
-
-    async fn open(&mut self) -> Result<(), Error> {
-        let mut conn = self.app.db.conn().await?;
-        self.feed = Some(Feed::open(&mut conn, self.user).await?);
-        Ok(())
+        let feed = Feed::open(&mut *app.db.conn().await?, user).await?;
+        Ok(Self { app, seat, feed })
     }
 
     /// The next frames; none if nothing is new.
     async fn next(&mut self) -> Result<Vec<Bytes>, Error> {
-        let Some(feed) = &mut self.feed else { return Ok(Vec::new()) };
-        let new = feed.next(&mut *self.app.db.conn().await?, BATCH).await?;
+        let new = self.feed.next(&mut *self.app.db.conn().await?, BATCH).await?;
         let shown = new.into_iter().map(|new| to_string(&NotificationShown::from(new)));
         let texts = shown.collect::<Result<Vec<_>, _>>().map_err(|error| Fault::Internal(error.to_string()))?;
         Ok(texts.iter().map(|text| frame::text(text)).collect())
@@ -53,7 +46,7 @@ impl Talk for Notifications {
     const BINARY: Binary = Binary::Skip;
 
     async fn opened(&mut self, _: &mut Outbox) -> Result<(), CloseCode> {
-        self.open().await.map_err(|error| failed(&error))
+        Ok(())
     }
 
     /// What clients say here is ignored.

@@ -48,7 +48,7 @@ pub async fn backlog(seed: u64, seconds: u64) -> Result<bool> {
         ways.len(),
         whole.as_secs_f32(),
     );
-    lab.stack.stop().await?;
+    lab.stack.stop(true).await?;
     Ok(is_good)
 }
 

@@ -39,10 +39,10 @@ pub(super) async fn connect(lab: &Lab, database: &str) -> Result<Client> {
 pub(super) async fn until_applied(lab: &Lab, mark: &str, patience: std::time::Duration) -> Result<bool> {
     let end = std::time::Instant::now() + patience;
     let (loan, desk) = (connect(lab, LOAN).await?, connect(lab, DESK).await?);
-    let text = "SELECT count(*) FROM tickets WHERE category_id = $1";
+    let text = "SELECT count(*) FROM tickets WHERE user_id LIKE $1 || '-%'";
     let wanted: i64 = loan.query_one(text, &[&mark]).await?.get(0);
     while std::time::Instant::now() < end {
-        let text = "SELECT count(*) FROM tickets WHERE category = $1";
+        let text = "SELECT count(*) FROM tickets WHERE requester LIKE $1 || '-%'";
         let found: i64 = desk.query_one(text, &[&mark]).await?.get(0);
         if found >= wanted {
             return Ok(true);
@@ -63,7 +63,7 @@ pub(super) async fn ways(lab: &Lab, mark: &str) -> Result<Vec<Way>> {
     let loan = connect(lab, LOAN).await?;
     let text = "SELECT stream, extract(epoch FROM pg_xact_commit_timestamp(tickets.xmin))::float8, \
                 extract(epoch FROM published_at)::float8 FROM tickets JOIN ticket_events \
-                ON stream = ticket_key::text WHERE category_id = $1 AND ticket_events.version = 1";
+                ON stream = ticket_key::text WHERE user_id LIKE $1 || '-%' AND ticket_events.version = 1";
     let way = |row: &tokio_postgres::Row| {
         let stream: String = row.get(0);
         let (committed, published): (Option<f64>, Option<f64>) = (row.get(1), row.get(2));

@@ -27,7 +27,7 @@ pub async fn latency(seed: u64) -> Result<bool> {
     for (per_second, expected) in RATES {
         is_good &= at_rate(&lab, per_second, expected).await?;
     }
-    lab.stack.stop().await?;
+    lab.stack.stop(true).await?;
     Ok(is_good)
 }
 

@@ -32,12 +32,12 @@ pub(super) struct Sums {
     pub(super) took: Duration,
 }
 
-/// Opens so many loan tickets a second with `mark` as their category, and waits for the last answer.
+/// Opens so many loan tickets a second by customers whose names begin with `mark`, and waits for the last answer.
 pub(super) async fn open_tickets(client: &Client, mark: &str, per_second: u64, time: Duration) -> Result<Sums> {
-    let tokens = tokens(client)?;
+    let tokens = tokens(client, mark)?;
     let (acknowledged, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let places = Arc::new(Semaphore::new(MOST_AT_ONCE));
-    let body = json!({"subject": "figures", "description": "d", "categoryId": mark}).to_string();
+    let body = json!({"subject": "figures", "description": "d", "categoryId": "category_001"}).to_string();
     let began = Instant::now();
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
@@ -66,9 +66,9 @@ pub(super) async fn open_tickets(client: &Client, mark: &str, per_second: u64, t
 }
 
 /// Made once: signing is no part of the figure.
-fn tokens(client: &Client) -> Result<Vec<HeaderValue>> {
+fn tokens(client: &Client, mark: &str) -> Result<Vec<HeaderValue>> {
     let token = |number| {
-        let who = Identity::customer(format!("figures-{number}"));
+        let who = Identity::customer(format!("{mark}-{number}"));
         let request = client.request(Method::GET, "/", &who).build()?;
         request.headers().get(AUTHORIZATION).cloned().context("a token")
     };

@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use domain::{Line, Role};
 use reqwest::Method;
 use serde_json::json;
+use testkit::TestApp;
 
 use super::Stage;
 use super::client::Client;
@@ -109,12 +110,13 @@ async fn the_documents_example_works_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn the_21st_socket_of_a_user_is_refused_before_the_upgrade_until_one_is_closed() {
-    let stage = Stage::start().await;
+async fn a_user_s_sockets_are_limited_before_the_upgrade_until_one_is_closed() {
+    let builder = TestApp::builder().setting("CROSSDESK__HELPDESK__LIVE__MAX_SOCKETS_PER_USER", "4");
+    let stage = Stage::with(builder).await;
     stage.join().await;
     let bearer = format!("Bearer {}", stage.customer);
     let mut open = Vec::new();
-    for place in 0..20 {
+    for place in 0..4 {
         open.push(if place % 2 == 0 {
             stage.connect(&stage.customer).await
         } else {
