@@ -3,6 +3,7 @@
 
 mod sections;
 mod sources;
+mod tours;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 pub use sections::{AmqpConfig, AuthConfig, DatabaseConfig, HttpConfig, Profile};
 pub use sources::Sources;
+pub use tours::{AnonymousAccess, Origins, ToursConfig};
 
 /// A setting that cannot be used. The text names the key.
 #[derive(Debug, thiserror::Error)]

@@ -1,13 +1,9 @@
-//! The section `files`: where uploaded files are kept; and the section `tours`.
-
-mod tours;
+//! The section `files`: where uploaded files are kept.
 
 use std::path::Path;
 
 use secrecy::SecretString;
 use serde::Deserialize;
-
-pub use tours::{AnonymousAccess, Origins, ToursConfig};
 
 /// Largest file (contract, section 12).
 const MAX_BYTES: u64 = 25 * 1024 * 1024;

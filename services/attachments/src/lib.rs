@@ -16,6 +16,7 @@ mod visitor;
 
 use std::sync::Arc;
 
+use chassis::config::{AnonymousAccess, ToursConfig};
 use chassis::{Context, Job, Service, Subscription, Worker};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use domain::Line;
@@ -25,7 +26,7 @@ use tokio::sync::Semaphore;
 use web::{Access, Routes, Shape};
 
 pub use app::App;
-pub use config::{AnonymousAccess, FilesConfig, Origins, S3Config, ToursConfig};
+pub use config::{FilesConfig, S3Config};
 
 use store::Store;
 use subscriptions::DeletedTickets;

@@ -6,10 +6,11 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use auth::Verifier;
+use chassis::config::ToursConfig;
 use chassis::{Context, Profile};
 
 use crate::client_address::TrustedProxies;
-use crate::config::{GatewayConfig, ToursConfig};
+use crate::config::GatewayConfig;
 use crate::cors::Cors;
 use crate::headers::PublicOrigin;
 use crate::limits::{InFlight, RateLimiter};

@@ -1,4 +1,4 @@
-//! The section `gateway`, and the one key of section `tours` that the gateway reads.
+//! The section `gateway`.
 
 use std::time::Duration;
 
@@ -59,19 +59,4 @@ pub struct RouteConfig {
     /// What is taken off the front of the path; it must be where `path` starts.
     #[serde(default)]
     pub strip: String,
-}
-
-/// What the gateway reads of section `tours`; the other keys are that service's.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct ToursConfig {
-    pub(crate) cors_origins: Option<Origins>,
-}
-
-/// Browser applications that may read the answers: `*`, or a list, in the environment also with commas.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Origins {
-    Text(String),
-    List(Vec<String>),
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use storage::Db;
 
 use crate::client::Attachments;
-use crate::config::AnonymousAccess;
 use crate::limits::GuestLimiter;
+use chassis::config::AnonymousAccess;
 
 /// The worker's database, what guests may do, and the attachments service.
 #[derive(Debug)]

@@ -3,7 +3,6 @@
 mod api;
 mod app;
 mod client;
-mod config;
 mod db;
 mod error;
 mod limits;
@@ -12,6 +11,7 @@ mod verbs;
 
 use std::sync::Arc;
 
+use chassis::config::{AnonymousAccess, ToursConfig};
 use chassis::{Context, Job, Service, Worker};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use domain::Line;
@@ -19,7 +19,6 @@ use storage::Db;
 use web::{Access, Routes, Shape, agent_api};
 
 pub use app::App;
-pub use config::{AnonymousAccess, Origins, ToursConfig};
 
 use crate::app::Guests;
 use crate::client::Attachments;

@@ -10,8 +10,8 @@ use futures_util::future::{Ready, ready};
 use web::{Fault, Refusal, Signed};
 
 use crate::App;
-use crate::config::AnonymousAccess;
 use crate::model::Visitor;
+use chassis::config::AnonymousAccess;
 
 /// Somebody who may use the operations on tickets that are there.
 #[derive(Debug)]

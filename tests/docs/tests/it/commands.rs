@@ -59,7 +59,7 @@ fn mentioned(program: &str) -> impl Iterator<Item = (String, String)> {
                 let before = line[..at].chars().next_back();
                 let starts = before.is_none() && is_code || matches!(before, Some('`' | '/' | '('));
                 let word: String =
-                    line[at + program.len()..].chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect();
+                    line[at + program.len()..].chars().take_while(|c| is_of_a_word(*c)).collect();
                 if starts && !word.is_empty() {
                     words.push((place.display().to_string(), word));
                 }
@@ -67,6 +67,10 @@ fn mentioned(program: &str) -> impl Iterator<Item = (String, String)> {
         }
         words
     })
+}
+
+fn is_of_a_word(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
 }
 
 fn show((place, word): (String, String)) -> String {

@@ -1,11 +1,11 @@
-//! The section `tours`: what somebody without a token may do. The services tour-tickets and attachments read it with this
-//! same text, so that a mistyped key keeps both from starting and guests get the same rights from both; a test compares.
+//! The section `tours`, which three programs read: tour-tickets and attachments, so that guests get the same rights from
+//! both, and the gateway, which answers CORS for them.
 
 use std::net::IpAddr;
 
-use anyhow::ensure;
-use chassis::Profile;
 use serde::Deserialize;
+
+use super::{ConfigError, Profile};
 
 /// Configuration of the tours line.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -13,8 +13,7 @@ use serde::Deserialize;
 pub struct ToursConfig {
     /// What guests may do; if unset, it depends on where the service runs.
     pub anonymous_access: Option<AnonymousAccess>,
-    /// Browser applications that may read the answers. The gateway's setting: it stands here so that one environment
-    /// serves all.
+    /// Browser applications that may read the answers.
     pub cors_origins: Option<Origins>,
 }
 
@@ -45,18 +44,19 @@ impl ToursConfig {
     ///
     /// # Errors
     /// If everybody who reaches the machine could read every ticket.
-    pub(crate) fn access(&self, profile: Profile, host: IpAddr) -> anyhow::Result<AnonymousAccess> {
+    pub fn access(&self, profile: Profile, host: IpAddr) -> Result<AnonymousAccess, ConfigError> {
         let is_loopback = host.to_canonical().is_loopback();
         let default = match profile {
             Profile::Local if is_loopback => AnonymousAccess::Full,
             Profile::Local | Profile::Production => AnonymousAccess::CreateOnly,
         };
         let access = self.anonymous_access.unwrap_or(default);
-        ensure!(
-            access != AnonymousAccess::Full || is_loopback,
-            "tours.anonymous_access is `full`, but the service listens on {host}: everybody could read every ticket; \
-             use `create_only` or `none`, or listen on 127.0.0.1"
-        );
+        if access == AnonymousAccess::Full && !is_loopback {
+            return Err(ConfigError::Refused(format!(
+                "tours.anonymous_access is `full`, but the service listens on {host}: everybody could read every ticket; \
+                 use `create_only` or `none`, or listen on 127.0.0.1"
+            )));
+        }
         Ok(access)
     }
 }
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gateway_s_key_is_accepted_and_an_unknown_one_is_not() {
+    fn origins_are_text_or_a_list_and_an_unknown_key_is_refused() {
         for good in ["{\"cors_origins\":\"*\"}", "{\"cors_origins\":[\"http://localhost:3000\"]}"] {
             assert!(serde_json::from_str::<ToursConfig>(good).is_ok(), "{good}");
         }
