@@ -58,8 +58,7 @@ fn mentioned(program: &str) -> impl Iterator<Item = (String, String)> {
             for (at, _) in line.match_indices(program) {
                 let before = line[..at].chars().next_back();
                 let starts = before.is_none() && is_code || matches!(before, Some('`' | '/' | '('));
-                let word: String =
-                    line[at + program.len()..].chars().take_while(|c| is_of_a_word(*c)).collect();
+                let word: String = line[at + program.len()..].chars().take_while(|c| is_of_a_word(*c)).collect();
                 if starts && !word.is_empty() {
                     words.push((place.display().to_string(), word));
                 }
