@@ -3,6 +3,9 @@
 //! We drive each connection ourselves instead of leaving it to diesel-async: the task that does so knows when the
 //! connection ends, and tells the pool.
 
+mod dial;
+mod patient;
+
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,6 +16,9 @@ use diesel::ConnectionError;
 use diesel_async::AsyncPgConnection;
 use tokio_postgres::{Config, NoTls};
 
+use self::dial::dial;
+use self::patient::Patient;
+
 /// How long a statement may run: longer than any of ours needs, shorter than the gateway's patience of 30 s.
 const STATEMENT_TIMEOUT_MS: u32 = 20_000;
 /// How long a statement waits for a lock. It is also how long a repeated request waits for the first one with its
@@ -20,6 +26,8 @@ const STATEMENT_TIMEOUT_MS: u32 = 20_000;
 const LOCK_TIMEOUT_MS: u32 = 5_000;
 /// How long a transaction may sit idle before PostgreSQL ends it and frees its locks.
 const IDLE_IN_TRANSACTION_TIMEOUT_MS: u32 = 20_000;
+/// How long the server may be silent when it was asked something: longer than it lets a statement run.
+const PATIENCE: Duration = Duration::from_secs(25);
 /// How long to wait for PostgreSQL to answer a new connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -67,7 +75,7 @@ pub struct Opener {
 impl Opener {
     pub(crate) fn new(url: &str, application: &str) -> Result<Self, tokio_postgres::Error> {
         let mut config: Config = url.parse()?;
-        config.application_name(application).connect_timeout(CONNECT_TIMEOUT).options(format!(
+        config.application_name(application).options(format!(
             "-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS} \
              -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS}"
         ));
@@ -80,7 +88,12 @@ impl managed::Manager for Opener {
     type Error = ConnectionError;
 
     async fn create(&self) -> Result<Pooled, ConnectionError> {
-        let (client, connection) = self.config.connect(NoTls).await.map_err(bad_connection)?;
+        let connecting = async {
+            let stream = dial(&self.config).await.map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
+            self.config.connect_raw(Patient::new(stream, PATIENCE), NoTls).await.map_err(bad_connection)
+        };
+        let late = |_| ConnectionError::BadConnection("PostgreSQL does not answer".to_owned());
+        let (client, connection) = tokio::time::timeout(CONNECT_TIMEOUT, connecting).await.map_err(late)??;
         let ended = Arc::new(AtomicBool::new(false));
         let tell = TellEnd(Arc::clone(&ended));
         tokio::spawn(async move {
