@@ -33,13 +33,15 @@ const OWNER_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often parked events are looked at.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
-/// The effect of an event.
+/// The effect of events.
 pub trait Apply: std::fmt::Debug + Send + Sync + 'static {
-    /// Brings the effect about on `conn`, inside the transaction that also records it as applied.
+    /// Brings the effects of all of them about, as if one after the other, on `conn` and inside the transaction that also
+    /// records them as applied. They come together so that the effect can cost fewer statements than there are events.
+    /// After an error nothing of them is kept, and they come again one by one.
     fn apply<'a>(
         &'a self,
         conn: &'a mut AsyncPgConnection,
-        event: &'a Envelope,
+        events: &'a [&'a Envelope],
     ) -> BoxFuture<'a, Result<(), ApplyError>>;
 }
 

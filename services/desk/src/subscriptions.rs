@@ -8,7 +8,7 @@ use messaging::{Apply, ApplyError};
 use storage::DbError;
 
 use crate::db::{self, Projected};
-use crate::model::Effect;
+use crate::model::{Batch, Effect};
 
 /// Keeps the table of tickets.
 #[derive(Debug)]
@@ -18,21 +18,25 @@ impl Apply for ReadModel {
     fn apply<'a>(
         &'a self,
         conn: &'a mut AsyncPgConnection,
-        event: &'a Envelope,
+        events: &'a [&'a Envelope],
     ) -> BoxFuture<'a, Result<(), ApplyError>> {
-        Box::pin(apply(conn, event))
+        Box::pin(apply(conn, events))
     }
 }
 
-async fn apply(conn: &mut AsyncPgConnection, event: &Envelope) -> Result<(), ApplyError> {
-    let effect = Effect::of(event).map_err(|unfit| ApplyError::Unfit(unfit.to_string()))?;
-    let key = event.data.ticket_key;
-    match db::project(conn, &effect).await.map_err(sort_out)? {
+async fn apply(conn: &mut AsyncPgConnection, events: &[&Envelope]) -> Result<(), ApplyError> {
+    let unfit = |reason: String| Err(ApplyError::Unfit(reason));
+    let effects: Vec<Effect> = events
+        .iter()
+        .map(|event| Effect::of(event).map_err(|error| ApplyError::Unfit(error.to_string())))
+        .collect::<Result<_, _>>()?;
+    // What cannot be brought about together comes again one by one, and then the reason is about that event.
+    let Some(batch) = Batch::of(effects) else { return unfit("the events cannot be told as one".to_owned()) };
+    let about = || events.first().map_or_else(String::new, |event| event.data.ticket_key.to_string());
+    match db::project(conn, &batch).await.map_err(sort_out)? {
         Projected::Done => Ok(()),
-        Projected::OpenedBefore => Err(ApplyError::Unfit(format!("the ticket {key} was opened before"))),
-        Projected::NoTicket => {
-            Err(ApplyError::Unfit(format!("{} of the ticket {key}, which was never opened or is deleted", event.kind)))
-        }
+        Projected::OpenedBefore => unfit(format!("the ticket {} was opened before", about())),
+        Projected::NoTicket => unfit(format!("the ticket {} was never opened, or is deleted", about())),
     }
 }
 

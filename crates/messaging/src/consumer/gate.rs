@@ -48,7 +48,7 @@ pub async fn apply_all(
     let conn = tx.conn().await?;
     let before = lock(conn, events).await?;
     let mut last = before.clone();
-    let (mut behind, mut applied) = (Vec::new(), Vec::new());
+    let (mut behind, mut next) = (Vec::new(), Vec::new());
     for (index, event) in events.iter().enumerate() {
         let stream = event.partitionkey.as_str();
         match judge(last.get(stream).copied().unwrap_or(0), event.data.version) {
@@ -58,15 +58,18 @@ pub async fn apply_all(
             }
             Verdict::Gap => behind.push(index),
             Verdict::Next => {
-                let span = spans::processing(db.service(), consumer, Some(&event.traceparent));
-                if let Err(error) = telemetry::in_trace(span.context(), effect.apply(conn, event)).await {
-                    tx.abandon().await;
-                    return Err(error);
-                }
                 last.insert(stream.to_owned(), event.data.version);
-                applied.push((event, span));
+                next.push(event);
             }
         }
+    }
+    let processing = |event: &&Envelope| spans::processing(db.service(), consumer, Some(&event.traceparent));
+    let spans: Vec<_> = next.iter().map(processing).collect();
+    if !next.is_empty()
+        && let Err(error) = effect.apply(conn, &next).await
+    {
+        tx.abandon().await;
+        return Err(error);
     }
     last.retain(|stream, version| before.get(stream) != Some(version));
     #[cfg(feature = "bug-two-transactions")]
@@ -77,7 +80,7 @@ pub async fn apply_all(
     fail::fail_point!("consume.before_commit", |_| Err(DbError::Broken("fail point".to_owned()).into()));
     tx.finish().await?;
     let now = db.now();
-    for (event, mut span) in applied {
+    for (event, mut span) in next.into_iter().zip(spans) {
         span.succeed();
         let service = db.service();
         counter!(telemetry::names::EVENTS_APPLIED_TOTAL, "service" => service, "consumer" => consumer).increment(1);

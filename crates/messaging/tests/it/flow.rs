@@ -64,17 +64,19 @@ impl Apply for WriteDown {
     fn apply<'a>(
         &'a self,
         conn: &'a mut AsyncPgConnection,
-        event: &'a Envelope,
+        events: &'a [&'a Envelope],
     ) -> BoxFuture<'a, Result<(), ApplyError>> {
         async move {
-            if *self.unfit.lock().unwrap() == Some(event.id) {
-                return Err(ApplyError::Unfit("poison".to_owned()));
+            for event in events {
+                if *self.unfit.lock().unwrap() == Some(event.id) {
+                    return Err(ApplyError::Unfit("poison".to_owned()));
+                }
+                sql("INSERT INTO effects (stream, version) VALUES ($1, $2)")
+                    .bind::<Text, _>(event.partitionkey.as_str())
+                    .bind::<BigInt, _>(event.data.version)
+                    .execute(&mut *conn)
+                    .await?;
             }
-            sql("INSERT INTO effects (stream, version) VALUES ($1, $2)")
-                .bind::<Text, _>(event.partitionkey.as_str())
-                .bind::<BigInt, _>(event.data.version)
-                .execute(conn)
-                .await?;
             Ok(())
         }
         .boxed()
