@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use diesel_async::AsyncPgConnection;
 use domain::Envelope;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 use metrics::counter;
 use storage::{Db, DbError};
 use tokio_util::sync::CancellationToken;
@@ -158,9 +158,8 @@ impl Consumer {
             tokio::select! { () = tokio::time::sleep(REST) => {}, () = stop.cancelled() => return }
         }
         fail::fail_point!("consume.before_ack");
-        for delivery in deliveries {
-            delivery.ack().await;
-        }
+        // At once, because each may have to be given up.
+        join_all(deliveries.into_iter().map(Delivery::ack)).await;
     }
 
     async fn apply_all(&self, events: &[Envelope]) -> Result<Vec<usize>, ApplyError> {

@@ -48,6 +48,8 @@ pub struct Verdict {
     pub compared: u64,
     /// How long the system took to come to rest.
     pub recovered: Duration,
+    /// What was the last to come to rest.
+    pub last: String,
 }
 
 impl Verdict {
@@ -78,13 +80,16 @@ pub async fn check(stack: &Stack, client: &workload::Client, injected: &Injected
     let began = Instant::now();
     let mut verdict = Verdict::default();
     let trouble = loop {
-        let trouble = unrest(stack, injected).await;
-        match trouble {
+        let trouble = match unrest(stack, injected).await {
             Ok(None) => break None,
-            Ok(Some(what)) if began.elapsed() > QUIET_WITHIN => break Some(what),
-            Err(error) if began.elapsed() > QUIET_WITHIN => break Some(format!("{error:#}")),
-            _ => tokio::time::sleep(LOOK).await,
+            Ok(Some(what)) => what,
+            Err(error) => format!("{error:#}"),
+        };
+        if began.elapsed() > QUIET_WITHIN {
+            break Some(trouble);
         }
+        verdict.last = trouble;
+        tokio::time::sleep(LOOK).await;
     };
     verdict.recovered = began.elapsed();
     verdict.other.extend(trouble.map(|what| format!("not at rest after {QUIET_WITHIN:?}: {what}")));

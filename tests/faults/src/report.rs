@@ -28,7 +28,7 @@ impl Outcome {
         let word = if self.is_good() { "ok  " } else { "FAIL" };
         let verdict = &self.verdict;
         println!(
-            "{word} {:13} lost {} duplicated {} out of order {} other {} compared {} at rest after {:.1} s, {:.0} s in all",
+            "{word} {:13} lost {} duplicated {} out of order {} other {} compared {} at rest after {:.1} s{}, {:.0} s in all",
             self.name,
             verdict.lost.len(),
             verdict.duplicated.len(),
@@ -36,6 +36,7 @@ impl Outcome {
             verdict.other.len() + self.seen.len(),
             verdict.compared,
             verdict.recovered.as_secs_f32(),
+            if verdict.last.is_empty() { String::new() } else { format!(" (last: {})", verdict.last) },
             self.took.as_secs_f32(),
         );
         for example in verdict.examples().iter().chain(self.seen.iter().take(5)) {

@@ -1,8 +1,10 @@
 //! The processes of a service.
 
 use std::net::TcpListener;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -14,6 +16,8 @@ use crate::proxy::{Proxy, Target};
 
 /// How long an orderly stop may take: the promise of the chassis and a little.
 const STOP_WITHIN: Duration = Duration::from_secs(25);
+/// Where processes listen.
+const PORTS: Range<u16> = 21_000..32_000;
 /// How long a probe waits.
 const PROBE: Duration = Duration::from_millis(500);
 
@@ -218,6 +222,12 @@ fn clear_settings(command: &mut Command) {
     command.env_remove("FAILPOINTS");
 }
 
+/// A port below those that the kernel gives to connections: one of those may be taken by the time the process starts,
+/// or while it is away.
 fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    static NEXT: AtomicU16 = AtomicU16::new(PORTS.start);
+    std::iter::repeat_with(|| NEXT.fetch_add(1, Ordering::Relaxed))
+        .take_while(|port| PORTS.contains(port))
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .context("no free port")
 }

@@ -14,6 +14,7 @@ use lapin::types::FieldTable;
 use lapin::{Acker, Channel, Consumer};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::session::{Backoff, Dial, Session, SessionError, in_time};
@@ -21,6 +22,9 @@ use super::{declare, wire};
 use crate::bus::Delivery;
 use crate::bus::delivery::{Answer, Verdict};
 use crate::topology::Queue;
+
+/// How long an answer may take to be written. The client can forget one that it takes up while the connection breaks.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(super) struct Subscriber {
     pub(super) dial: Arc<Dial>,
@@ -36,6 +40,9 @@ struct Reading {
     session: Session,
     channel: Channel,
     consumer: Consumer,
+    /// Cancelled by an answer that did not get through: what the broker holds unanswered comes again only over another
+    /// connection.
+    is_lost: CancellationToken,
 }
 
 /// Why reading ended.
@@ -101,7 +108,7 @@ impl Subscriber {
         );
         let consumer = in_time(consuming).await?;
         tracing::info!(queue = self.queue.name(), "reading from RabbitMQ");
-        Ok(Reading { session, channel, consumer })
+        Ok(Reading { session, channel, consumer, is_lost: CancellationToken::new() })
     }
 
     async fn forward(&self, mut reading: Reading, backoff: &mut Backoff) -> End {
@@ -116,6 +123,7 @@ impl Subscriber {
                     self.let_finish(reading).await;
                     return End::Stop;
                 }
+                () = reading.is_lost.cancelled() => return End::Broken("an answer did not get through".to_owned()),
                 delivery = reading.consumer.next() => delivery,
             };
             let delivery = match delivery {
@@ -130,46 +138,53 @@ impl Subscriber {
                 biased;
                 () = self.gone.cancelled() => {}
                 () = self.shutdown.cancelled() => {}
-                _ = self.deliveries.send(into_delivery(delivery)) => {}
+                _ = self.deliveries.send(into_delivery(delivery, reading.is_lost.clone())) => {}
             }
         }
     }
 
     /// Takes no new deliveries, but keeps the connection so that the reader can answer those it has.
     async fn let_finish(&self, reading: Reading) {
-        let Reading { session, channel, consumer } = reading;
+        let Reading { session, channel, consumer, .. } = reading;
         let _answer = in_time(channel.basic_cancel(consumer.tag(), BasicCancelOptions::default())).await;
         self.gone.cancelled().await;
         session.close().await;
     }
 }
 
-fn into_delivery(delivery: lapin::message::Delivery) -> Delivery {
+fn into_delivery(delivery: lapin::message::Delivery, is_lost: CancellationToken) -> Delivery {
     Delivery {
         routing_key: delivery.routing_key.to_string(),
         properties: wire::from_amqp(&delivery.properties),
         body: delivery.data.into(),
         redelivered: delivery.redelivered,
-        answer: Some(Box::new(RabbitAnswer(delivery.acker))),
+        answer: Some(Box::new(RabbitAnswer { acker: delivery.acker, is_lost })),
     }
 }
 
-struct RabbitAnswer(Acker);
+struct RabbitAnswer {
+    acker: Acker,
+    is_lost: CancellationToken,
+}
 
 impl Answer for RabbitAnswer {
     fn is_live(&self) -> bool {
-        self.0.usable()
+        self.acker.usable() && !self.is_lost.is_cancelled()
     }
 
     fn give(self: Box<Self>, verdict: Verdict) -> BoxFuture<'static, ()> {
         async move {
-            let sent = match verdict {
-                Verdict::Ack => self.0.ack(BasicAckOptions::default()).await,
-                Verdict::Requeue => self.0.reject(BasicRejectOptions { requeue: true }).await,
-                Verdict::DeadLetter => self.0.reject(BasicRejectOptions { requeue: false }).await,
+            let sending = async {
+                match verdict {
+                    Verdict::Ack => self.acker.ack(BasicAckOptions::default()).await,
+                    Verdict::Requeue => self.acker.reject(BasicRejectOptions { requeue: true }).await,
+                    Verdict::DeadLetter => self.acker.reject(BasicRejectOptions { requeue: false }).await,
+                }
             };
-            if let Err(error) = sent {
-                tracing::debug!(%error, "an answer did not reach RabbitMQ; the message comes again");
+            match timeout(ANSWER_TIMEOUT, sending).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => tracing::debug!(%error, "an answer did not reach RabbitMQ; the message comes again"),
+                Err(_) => self.is_lost.cancel(),
             }
         }
         .boxed()

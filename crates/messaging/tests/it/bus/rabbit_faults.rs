@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use messaging::bus::{Bus, PublishError, RabbitBus};
+use futures_util::future::join_all;
+use messaging::bus::{Bus, Delivery, PublishError, RabbitBus};
 use messaging::topology::Queue;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -10,6 +11,9 @@ use tokio_util::sync::CancellationToken;
 use super::broker::Broker;
 use super::proxy::Proxy;
 use super::stage::{DEADLINE, command, event, eventually, next, nothing_comes, prepare, text};
+
+/// Connections cut while answers are on their way.
+const CUTS: u64 = 40;
 
 async fn behind_proxy() -> (std::sync::Arc<RabbitBus>, Proxy, Broker) {
     let broker = Broker::of_this_test();
@@ -61,6 +65,31 @@ async fn a_delivery_of_a_lost_connection_comes_again_and_its_ack_means_nothing()
     assert_eq!(text(&last), "held");
     last.ack().await;
     nothing_comes(&mut reader).await;
+}
+
+/// The client may forget an ack that it takes up while the connection breaks. A reader that waits for it would hold its
+/// place at the queue and read nothing, for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_end_wherever_the_connection_breaks() {
+    let (bus, proxy, _broker) = behind_proxy().await;
+    let mut reader = bus.subscribe(Queue::DeskTicketEvents, 100).await.expect("subscribes");
+    for round in 0..CUTS {
+        for number in 0..30 {
+            publish_until_confirmed(&bus, &format!("{round} {number}")).await;
+        }
+        let mut held = vec![next(&mut reader).await];
+        while let Some(delivery) = reader.try_next() {
+            held.push(delivery);
+        }
+        let answers = async {
+            join_all(held.into_iter().map(Delivery::ack)).await;
+        };
+        let cut = async {
+            tokio::time::sleep(Duration::from_micros(round * 40)).await;
+            proxy.cut();
+        };
+        timeout(DEADLINE, async { tokio::join!(answers, cut) }).await.expect("every answer ends");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
