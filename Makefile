@@ -1,5 +1,5 @@
 # Crossdesk. Each target is a few lines; the work is in deploy/local/*.
-.PHONY: run up down test check check-k8s faults faults-long fmt bench openapi setup
+.PHONY: run up down test check check-k8s faults faults-long faults-prove faults-figures fmt bench openapi setup
 
 run: ## Everything in one process on http://127.0.0.1:8080, from nothing
 	deploy/local/setup postgresql
@@ -35,6 +35,17 @@ faults-long: ## The same in random order: make faults-long SECONDS=3600
 	deploy/local/setup postgresql rabbitmq
 	cargo build --workspace --features chassis/failpoints
 	target/debug/faults long --seconds $(SECONDS)
+
+faults-prove: ## Switches classic bugs on, one by one; a scenario must catch each
+	deploy/local/setup postgresql rabbitmq
+	cargo build --workspace --features chassis/failpoints,faults/bugs,loan-support/bug-lost-update,mas-gateway/bug-new-key
+	target/debug/faults prove $(FAULTS)
+
+faults-figures: ## How long events take, and how fast a backlog drains
+	deploy/local/setup postgresql rabbitmq
+	cargo build --release --workspace
+	target/release/faults latency
+	target/release/faults backlog
 
 fmt:
 	cargo fmt --all

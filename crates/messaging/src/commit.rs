@@ -52,9 +52,9 @@ pub async fn commit<T: Persist>(tx: &mut Tx, change: Change<T>) -> Result<T, DbE
     } else {
         writes
     };
-    fail::fail_point!("commit.before", |_| Err(DbError::Broken("fail point".to_owned())));
+    fail::fail_point!("commit.before", |_| Err(DbError::Broken("crash point".to_owned())));
     tx.save(writes).await.inspect_err(|_| span.fail("database"))?;
-    fail::fail_point!("commit.after", |_| Err(DbError::Broken("fail point".to_owned())));
+    fail::fail_point!("commit.after", |_| Err(DbError::Broken("crash point".to_owned())));
     Ok(change.into_next())
 }
 

@@ -157,7 +157,7 @@ impl Consumer {
             tracing::warn!(service = self.service, %error, "events wait: they could not be applied");
             tokio::select! { () = tokio::time::sleep(REST) => {}, () = stop.cancelled() => return }
         }
-        fail::fail_point!("consume.before_ack");
+        fail::fail_point!("consume.before_ack", |_| ());
         // At once, because each may have to be given up.
         join_all(deliveries.into_iter().map(Delivery::ack)).await;
     }

@@ -128,7 +128,7 @@ impl Receiver {
                     let (service, queue) = (self.service, self.queue.name());
                     counter!(telemetry::names::MESSAGES_RECEIVED_TOTAL, "service" => service, "consumer" => queue)
                         .increment(1);
-                    fail::fail_point!("consume.before_ack");
+                    fail::fail_point!("consume.before_ack", |_| ());
                     return delivery.ack().await;
                 }
                 Err(ReceiveError::Unfit(reason)) => {

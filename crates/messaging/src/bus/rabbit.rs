@@ -10,6 +10,7 @@ mod listening;
 mod publisher;
 mod session;
 mod subscriber;
+mod window;
 mod wire;
 
 use std::fmt;

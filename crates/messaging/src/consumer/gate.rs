@@ -77,7 +77,7 @@ pub async fn apply_all(
         storage::bugs::commit_and_begin(conn).await?;
     }
     record(conn, &last).await?;
-    fail::fail_point!("consume.before_commit", |_| Err(DbError::Broken("fail point".to_owned()).into()));
+    fail::fail_point!("consume.before_commit", |_| Err(DbError::Broken("crash point".to_owned()).into()));
     tx.finish().await?;
     let now = db.now();
     for (event, mut span) in next.into_iter().zip(spans) {

@@ -65,6 +65,7 @@ impl Incoming {
 
     /// Waits until the store has all bytes safely.
     pub(crate) async fn complete(&mut self) -> Result<(), Error> {
+        fail::fail_point!("files.before_bytes", |_| Err(unavailable("crash point")));
         if let Stage::Writing(mut writer) = std::mem::replace(&mut self.stage, Stage::Completing) {
             writer.shutdown().await.map_err(unavailable)?;
             self.stage = Stage::Complete;
@@ -74,7 +75,7 @@ impl Incoming {
 
     /// Makes it a file, in the caller's transaction.
     pub(crate) async fn settle(&mut self, tx: &mut Tx, file: &File) -> Result<(), Error> {
-        fail::fail_point!("files.before_row");
+        fail::fail_point!("files.before_row", |_| Err(unavailable("crash point")));
         let now = tx.db().now();
         let conn = tx.conn().await?;
         // Before the statement: if its outcome is unknown, the clean-up finds out, and no sooner than nobody can be at it.

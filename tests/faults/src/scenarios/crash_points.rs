@@ -1,51 +1,91 @@
 //! Every step of write, relay, consume, bridge and upload, crossed with the ways to go wrong there: the process is killed
-//! while it stands at that step, the step fails, the step takes long.
+//! while it stands at that step, the step fails, the step takes long. In each round every replica of a service goes wrong at
+//! the same step, or another one would do the work and nothing would be shown.
 
 use std::time::Duration;
 
 use anyhow::Result;
 
 use crate::lab::Lab;
+use crate::stack::Replica;
 use crate::workload::Line;
 
-/// Where, and in which services.
-const STEPS: [(&str, &[&str]); 6] = [
-    ("commit.before", &["loan-support", "tour-tickets", "mas-gateway"]),
-    ("commit.after", &["loan-support", "helpdesk-conversation", "mas-gateway"]),
-    ("relay.before_publish", &["loan-support", "mobility-support", "mas-gateway"]),
-    ("relay.before_mark", &["loan-support", "mobility-support", "mas-gateway"]),
-    ("consume.before_commit", &["desk"]),
-    ("consume.before_ack", &["desk", "mas-bridge", "attachments"]),
+/// Who goes wrong where, at the same time.
+const ROUNDS: [&[(&str, &str)]; 3] = [
+    &[
+        ("loan-support", "commit.before"),
+        ("helpdesk-conversation", "commit.after"),
+        ("mobility-support", "relay.before_publish"),
+        ("mas-gateway", "relay.before_mark"),
+        ("desk", "consume.before_commit"),
+        ("mas-bridge", "mas_bridge.before_settle"),
+        ("attachments", "files.before_bytes"),
+    ],
+    &[
+        ("tour-tickets", "commit.before"),
+        ("mas-gateway", "commit.after"),
+        ("mas-bridge", "relay.before_publish"),
+        ("loan-support", "relay.before_mark"),
+        ("desk", "consume.before_ack"),
+        ("attachments", "files.before_row"),
+    ],
+    &[
+        ("mobility-support", "commit.before"),
+        ("loan-support", "commit.after"),
+        ("mas-gateway", "relay.before_publish"),
+        ("tour-tickets", "relay.before_mark"),
+        ("mas-bridge", "consume.before_ack"),
+        ("attachments", "consume.before_ack"),
+    ],
 ];
 
-/// How it goes wrong: what the crash point does, and whether the process is killed while it does.
-const WAYS: [(&str, bool); 3] = [("pause", true), ("25%return", false), ("25%sleep(400)", false)];
+/// How it goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// It stands there until it is killed.
+    Abort,
+    /// It fails, one time of four.
+    Error,
+    /// It takes long, one time of four.
+    Stall,
+}
 
-/// How long each goes on.
-const TIME: Duration = Duration::from_millis(1_500);
+impl Way {
+    const ALL: [Self; 3] = [Self::Abort, Self::Error, Self::Stall];
+
+    const fn action(self) -> &'static str {
+        match self {
+            Self::Abort => "pause",
+            Self::Error => "25%return",
+            Self::Stall => "25%sleep(400)",
+        }
+    }
+}
+
+/// How long each goes on: a relay that was killed leaves a lease of 3 s.
+const TIME: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(lab: &mut Lab) -> Result<Vec<String>> {
-    let workload = lab.workload(super::kills::CLIENTS / 2, &Line::ALL);
-    for (step, services) in STEPS {
-        for (action, is_killed) in WAYS {
-            let points = format!("{step}={action}");
-            for name in services {
-                let replica = &mut lab.stack.service(name)?.replicas[0];
-                replica.kill().await;
-                replica.start_with(&[("FAILPOINTS", points.as_str())])?;
+    let workload = lab.workload(super::kills::CLIENTS, &Line::ALL);
+    for round in ROUNDS {
+        for way in Way::ALL {
+            for (name, step) in round {
+                let points = format!("{step}={}", way.action());
+                for replica in &mut lab.stack.service(name)?.replicas {
+                    replica.kill().await;
+                    replica.start_with(&[("FAILPOINTS", points.as_str())])?;
+                }
             }
             tokio::time::sleep(TIME).await;
-            for name in services {
-                let replica = &mut lab.stack.service(name)?.replicas[0];
-                if is_killed {
+            for (name, _) in round {
+                for replica in &mut lab.stack.service(name)?.replicas {
                     replica.kill().await;
-                } else {
-                    replica.terminate();
-                    replica.wait_or_kill().await;
+                    lab.tally.kills += 1;
                 }
-                replica.start()?;
-                lab.tally.kills += if is_killed { 2 } else { 1 };
             }
+        }
+        for (name, _) in round {
+            lab.stack.service(name)?.replicas.iter_mut().try_for_each(Replica::start)?;
         }
     }
     workload.finish().await;

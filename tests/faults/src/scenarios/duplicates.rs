@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 use rand::seq::SliceRandom as _;
@@ -19,6 +20,9 @@ const DATABASES: [(&str, &str); 5] = [
     ("mas-gateway", "crossdesk_mas_gateway"),
     ("tour-tickets", "crossdesk_tour_tickets"),
 ];
+
+/// Messages sent and not confirmed yet.
+const UNCONFIRMED: usize = 256;
 
 /// Each write goes out five times at the same moment, with the same key.
 pub(super) async fn storm(lab: &mut Lab) -> Result<Vec<String>> {
@@ -62,9 +66,8 @@ pub(super) async fn publish_again(lab: &mut Lab, times: usize) -> Result<()> {
     let channel = channel(lab).await?;
     for _ in 0..times {
         events.shuffle(&mut lab.random);
-        for (key, body) in &events {
-            publish(&channel, key, body.as_bytes()).await?;
-        }
+        let publishing = stream::iter(&events).map(|(key, body)| publish(&channel, key, body.as_bytes()));
+        publishing.buffer_unordered(UNCONFIRMED).try_collect::<()>().await?;
     }
     Ok(())
 }

@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::session::{Backoff, Dial, Session, SessionError, in_time};
+use super::window::{Traffic, Window};
 use super::{declare, wire};
 use crate::bus::Delivery;
 use crate::bus::delivery::{Answer, Verdict};
@@ -40,9 +41,16 @@ struct Reading {
     session: Session,
     channel: Channel,
     consumer: Consumer,
+    line: Arc<Line>,
+}
+
+/// What the answers of one connection tell its reader.
+#[derive(Default)]
+struct Line {
     /// Cancelled by an answer that did not get through: what the broker holds unanswered comes again only over another
     /// connection.
     is_lost: CancellationToken,
+    traffic: Traffic,
 }
 
 /// Why reading ended.
@@ -51,22 +59,31 @@ enum End {
     Stop,
     /// To be started again.
     Broken(String),
+    /// To be started again at once, with a wider window.
+    Widen,
 }
 
 impl Subscriber {
     /// Runs until the subscription is dropped.
     pub(super) async fn run(self) {
         let mut backoff = Backoff::default();
+        let mut window = Window::new(self.prefetch);
         loop {
             let opened = tokio::select! {
                 () = self.stopped() => return,
-                opened = self.open() => opened,
+                opened = self.open(&window) => opened,
             };
             let reason = match opened {
-                Ok(reading) => match self.forward(reading, &mut backoff).await {
-                    End::Stop => return,
-                    End::Broken(reason) => reason,
-                },
+                Ok(reading) => {
+                    let line = Arc::clone(&reading.line);
+                    let end = self.forward(reading, &window, &mut backoff).await;
+                    window.learn(&line.traffic);
+                    match end {
+                        End::Stop => return,
+                        End::Widen => continue,
+                        End::Broken(reason) => reason,
+                    }
+                }
                 Err(error) => error.to_string(),
             };
             let rest = backoff.next();
@@ -94,11 +111,11 @@ impl Subscriber {
         );
     }
 
-    async fn open(&self) -> Result<Reading, SessionError> {
+    async fn open(&self, window: &Window) -> Result<Reading, SessionError> {
         let session = self.dial.open(self.queue.name()).await?;
         let channel = session.channel().await?;
         in_time(declare::for_reader(&channel, &self.dial.names, self.queue)).await?;
-        in_time(channel.basic_qos(self.prefetch, BasicQosOptions::default())).await?;
+        in_time(channel.basic_qos(window.size(), BasicQosOptions::default())).await?;
         let consuming = channel.basic_consume(
             self.dial.names.queue(self.queue),
             // The broker makes up a name.
@@ -108,11 +125,14 @@ impl Subscriber {
         );
         let consumer = in_time(consuming).await?;
         tracing::info!(queue = self.queue.name(), "reading from RabbitMQ");
-        Ok(Reading { session, channel, consumer, is_lost: CancellationToken::new() })
+        Ok(Reading { session, channel, consumer, line: Arc::default() })
     }
 
-    async fn forward(&self, mut reading: Reading, backoff: &mut Backoff) -> End {
+    async fn forward(&self, mut reading: Reading, window: &Window, backoff: &mut Backoff) -> End {
         loop {
+            if window.is_too_narrow(&reading.line.traffic) {
+                return End::Widen;
+            }
             let delivery = tokio::select! {
                 biased;
                 () = self.gone.cancelled() => {
@@ -123,7 +143,7 @@ impl Subscriber {
                     self.let_finish(reading).await;
                     return End::Stop;
                 }
-                () = reading.is_lost.cancelled() => return End::Broken("an answer did not get through".to_owned()),
+                () = reading.line.is_lost.cancelled() => return End::Broken("an answer did not get through".to_owned()),
                 delivery = reading.consumer.next() => delivery,
             };
             let delivery = match delivery {
@@ -132,13 +152,14 @@ impl Subscriber {
                 None => return End::Broken("the broker cancelled the consumer".to_owned()),
             };
             backoff.reset();
+            reading.line.traffic.delivered();
             // There is room: the broker sends no more than the prefetch. Only leftovers of a lost connection can be in
             // the way, and the reader skips those. Failing means that the subscription is gone.
             tokio::select! {
                 biased;
                 () = self.gone.cancelled() => {}
                 () = self.shutdown.cancelled() => {}
-                _ = self.deliveries.send(into_delivery(delivery, reading.is_lost.clone())) => {}
+                _ = self.deliveries.send(into_delivery(delivery, Arc::clone(&reading.line))) => {}
             }
         }
     }
@@ -152,24 +173,24 @@ impl Subscriber {
     }
 }
 
-fn into_delivery(delivery: lapin::message::Delivery, is_lost: CancellationToken) -> Delivery {
+fn into_delivery(delivery: lapin::message::Delivery, line: Arc<Line>) -> Delivery {
     Delivery {
         routing_key: delivery.routing_key.to_string(),
         properties: wire::from_amqp(&delivery.properties),
         body: delivery.data.into(),
         redelivered: delivery.redelivered,
-        answer: Some(Box::new(RabbitAnswer { acker: delivery.acker, is_lost })),
+        answer: Some(Box::new(RabbitAnswer { acker: delivery.acker, line })),
     }
 }
 
 struct RabbitAnswer {
     acker: Acker,
-    is_lost: CancellationToken,
+    line: Arc<Line>,
 }
 
 impl Answer for RabbitAnswer {
     fn is_live(&self) -> bool {
-        self.acker.usable() && !self.is_lost.is_cancelled()
+        self.acker.usable() && !self.line.is_lost.is_cancelled()
     }
 
     fn give(self: Box<Self>, verdict: Verdict) -> BoxFuture<'static, ()> {
@@ -182,9 +203,9 @@ impl Answer for RabbitAnswer {
                 }
             };
             match timeout(ANSWER_TIMEOUT, sending).await {
-                Ok(Ok(_)) => {}
+                Ok(Ok(_)) => self.line.traffic.answered(),
                 Ok(Err(error)) => tracing::debug!(%error, "an answer did not reach RabbitMQ; the message comes again"),
-                Err(_) => self.is_lost.cancel(),
+                Err(_) => self.line.is_lost.cancel(),
             }
         }
         .boxed()
