@@ -234,25 +234,30 @@ impl Consumer {
             match self.apply_all(&missing).await {
                 Ok(behind) if behind.is_empty() => {}
                 Ok(_) => return Ok(Err("the owner's events have a gap".to_owned())),
-                Err(ApplyError::Unfit(reason)) => return self.fill_up_to_unfit(missing, reason).await,
+                Err(ApplyError::Unfit(_)) => {
+                    if let Some(reason) = self.fill_up_to_unfit(missing).await? {
+                        return Ok(Err(reason));
+                    }
+                }
                 Err(ApplyError::Database(error)) => return Err(error),
             }
         }
     }
 
-    /// One of the fetched events is unfit: those before it take effect, it is parked, and the rest waits.
-    async fn fill_up_to_unfit(&self, missing: Vec<Envelope>, reason: String) -> Result<Result<(), String>, DbError> {
+    /// One of the fetched events is unfit, or they are when they come together: those before it take effect, it is parked,
+    /// and the rest waits for the reason given.
+    async fn fill_up_to_unfit(&self, missing: Vec<Envelope>) -> Result<Option<String>, DbError> {
         for event in &missing {
             match self.apply_all(std::slice::from_ref(event)).await {
                 Ok(_) => {}
                 Err(ApplyError::Unfit(reason)) => {
                     self.park(event, &reason).await?;
-                    return Ok(Err(format!("waits for version {} of its stream", event.data.version)));
+                    return Ok(Some(format!("waits for version {} of its stream", event.data.version)));
                 }
                 Err(ApplyError::Database(error)) => return Err(error),
             }
         }
-        Ok(Err(reason))
+        Ok(None)
     }
 
     async fn park(&self, event: &Envelope, reason: &str) -> Result<(), DbError> {

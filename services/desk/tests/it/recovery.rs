@@ -36,6 +36,18 @@ async fn a_gap_is_filled_from_the_owner_before_the_event_takes_effect() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_whole_life_is_caught_up_with_by_its_last_event() {
+    let owner = Owner::start().await;
+    let app = desk_with(&owner).await;
+    let story = Story::opened(Line::Tours, "user_1").moved(Status::Open).then("ticket.deleted", json!({}));
+    owner.has(&story);
+    app.publish(&story.last()).await;
+    assert_eq!(app.database.count("SELECT max(version) AS count FROM applied_streams").await, 3);
+    assert_eq!(app.database.count(PARKED).await, 0, "what was applied is not parked");
+    assert_eq!(app.database.count(TICKETS).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn events_in_any_order_end_in_the_same_state() {
     let owner = Owner::start().await;
     let app = desk_with(&owner).await;

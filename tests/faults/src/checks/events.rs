@@ -43,7 +43,7 @@ pub(super) async fn unrest(stack: &Stack, injected: &Injected) -> Result<Option<
 
 async fn applied(stack: &Stack) -> Result<BTreeMap<String, i64>> {
     let desk = connect(&stack.postgres, DESK).await?;
-    let rows = desk.query("SELECT stream, version FROM applied_streams", &[]).await?;
+    let rows = desk.query("SELECT stream, version FROM applied_streams WHERE version > 0", &[]).await?;
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 

@@ -13,12 +13,13 @@ use super::kills::CLIENTS;
 use crate::lab::Lab;
 use crate::workload::Line;
 
-const DATABASES: [(&str, &str); 5] = [
+const DATABASES: [(&str, &str); 6] = [
     ("mobility-support", "crossdesk_mobility_support"),
     ("helpdesk-conversation", "crossdesk_helpdesk_conversation"),
     ("loan-support", "crossdesk_loan_support"),
     ("mas-gateway", "crossdesk_mas_gateway"),
     ("tour-tickets", "crossdesk_tour_tickets"),
+    ("attachments", "crossdesk_attachments"),
 ];
 
 /// Messages sent and not confirmed yet.
