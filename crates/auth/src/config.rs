@@ -17,6 +17,8 @@ pub struct IssuerConfig {
     pub audience: Option<String>,
     /// Key source: the secret of HS256, at least 32 bytes.
     pub hs256_secret: Option<SecretString>,
+    /// A second secret of HS256 that counts as well, while one is replaced by another.
+    pub hs256_secret_also: Option<SecretString>,
     /// Key source: an RSA public key for RS256 in PEM, at least 2048 bits.
     pub rs256_public_key: Option<String>,
     /// Key source: a P-256 public key for ES256 in PEM.

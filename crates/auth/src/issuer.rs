@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{Clock, Role};
 use jsonwebtoken::{Algorithm, DecodingKey};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::keys::{Jwks, Key, KeySource};
 use crate::{ConfigError, IssuerConfig};
@@ -34,6 +34,9 @@ impl Issuer {
         let count = count_sources(&config);
         if count != 1 {
             return Err(ConfigError::KeySources { issuer, count });
+        }
+        if config.hs256_secret_also.is_some() && config.hs256_secret.is_none() {
+            return Err(ConfigError::Unused { issuer, key: "hs256_secret_also" });
         }
         let audience = config.audience.clone();
         let strongest_role = config.strongest_role.unwrap_or(Role::Admin);
@@ -78,11 +81,15 @@ fn fixed(config: IssuerConfig) -> Result<KeySource, ConfigError> {
         return Err(ConfigError::Unused { issuer, key: "jwks_algorithm" });
     }
     let (key, entry) = if let Some(secret) = config.hs256_secret {
-        let secret = secret.expose_secret().as_bytes();
-        if secret.len() < MIN_SECRET_BYTES {
-            return Err(ConfigError::ShortSecret(issuer));
-        }
-        (Key::new(Algorithm::HS256, DecodingKey::from_secret(secret)), "hs256_secret")
+        let decoding = |secret: &SecretString| {
+            let secret = secret.expose_secret().as_bytes();
+            if secret.len() < MIN_SECRET_BYTES {
+                return Err(ConfigError::ShortSecret(issuer.clone()));
+            }
+            Ok(DecodingKey::from_secret(secret))
+        };
+        let also = config.hs256_secret_also.as_ref().map(decoding).transpose()?;
+        (Key::new(Algorithm::HS256, decoding(&secret)?).map(|key| key.or(also)), "hs256_secret")
     } else if let Some(pem) = config.rs256_public_key {
         (Key::from_pem(Algorithm::RS256, &pem), "rs256_public_key")
     } else if let Some(pem) = config.es256_public_key {

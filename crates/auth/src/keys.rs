@@ -26,6 +26,8 @@ pub(crate) struct Key {
     /// The algorithm as a header writes it.
     name: &'static str,
     decoding: DecodingKey,
+    /// Another one that counts as well, while a secret is replaced.
+    also: Option<DecodingKey>,
 }
 
 impl Key {
@@ -34,7 +36,12 @@ impl Key {
         let name = algorithm_name(algorithm)?;
         // An error means that the key is unusable; a wrong signature is `Ok(false)`.
         jsonwebtoken::crypto::verify("", b"", &decoding, algorithm).ok()?;
-        Some(Self { algorithm, name, decoding })
+        Some(Self { algorithm, name, decoding, also: None })
+    }
+
+    /// The same, and this one counts as well.
+    pub(crate) fn or(self, also: Option<DecodingKey>) -> Self {
+        Self { also, ..self }
     }
 
     /// A public key in PEM. Private keys and certificates are refused: neither belongs into this place.
@@ -76,9 +83,13 @@ impl Key {
             return Err(Flaw::Algorithm);
         }
         let message = token.message.as_bytes();
-        match jsonwebtoken::crypto::verify(token.signature, message, &self.decoding, self.algorithm) {
-            Ok(true) => Ok(()),
-            Ok(false) | Err(_) => Err(Flaw::Signature),
+        let is_signed_with = |key: &DecodingKey| {
+            jsonwebtoken::crypto::verify(token.signature, message, key, self.algorithm).unwrap_or(false)
+        };
+        if is_signed_with(&self.decoding) || self.also.as_ref().is_some_and(is_signed_with) {
+            Ok(())
+        } else {
+            Err(Flaw::Signature)
         }
     }
 }

@@ -134,6 +134,7 @@ fn trusted(config: &Config) -> Result<(Vec<IssuerConfig>, SecretString), ConfigE
     }
     // Whoever gets hold of this secret becomes a service, and nobody of the support team.
     let services = IssuerConfig::hs256(SERVICE_ISSUER, service_secret.expose_secret());
-    issuers.push(IssuerConfig { strongest_role: Some(Role::Service), ..services });
+    let hs256_secret_also = config.auth.service_secret_also.clone();
+    issuers.push(IssuerConfig { strongest_role: Some(Role::Service), hs256_secret_also, ..services });
     Ok((issuers, service_secret))
 }

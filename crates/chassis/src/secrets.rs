@@ -56,11 +56,15 @@ pub(crate) fn refuse_samples(config: &Config, service_secret: &SecretString) -> 
         return Err(ConfigError::Refused("auth.issuers is empty: nobody could sign in".to_owned()));
     }
     refuse_weak("auth.service_secret", service_secret)?;
+    if let Some(also) = &config.auth.service_secret_also {
+        refuse_weak("auth.service_secret_also", also)?;
+    }
     for issuer in &config.auth.issuers {
         let name = &issuer.issuer;
-        if let Some(secret) = &issuer.hs256_secret {
+        for secret in issuer.hs256_secret.iter().chain(&issuer.hs256_secret_also) {
             refuse_weak(&format!("auth.issuers: the secret of {name}"), secret)?;
-            if secret.expose_secret() == service_secret.expose_secret() {
+            let mut ours = [service_secret].into_iter().chain(&config.auth.service_secret_also);
+            if ours.any(|ours| ours.expose_secret() == secret.expose_secret()) {
                 let why = format!("auth.issuers: {name} has the secret of auth.service_secret and could be a service");
                 return Err(ConfigError::Refused(why));
             }

@@ -23,7 +23,7 @@ fn result(issuers: Vec<IssuerConfig>) -> Result<(), ConfigError> {
     Verifier::new(issuers, Arc::new(SystemClock), http()).map(|_| ())
 }
 
-fn secret(bytes: usize) -> Option<secrecy::SecretString> {
+fn secret(bytes: usize) -> Option<SecretString> {
     Some("s".repeat(bytes).into())
 }
 
@@ -33,6 +33,7 @@ fn every_key_source_is_usable_alone() {
     let good = [
         IssuerConfig { hs256_secret: secret(32), ..named() },
         IssuerConfig { hs256_secret: secret(32), kid: Some("a".to_owned()), ..named() },
+        IssuerConfig { hs256_secret: secret(32), hs256_secret_also: secret(40), ..named() },
         IssuerConfig { rs256_public_key: Some(RSA.to_owned()), ..named() },
         IssuerConfig { es256_public_key: Some(EC.to_owned()), ..named() },
         IssuerConfig { eddsa_public_key: Some(ED.to_owned()), ..named() },
@@ -49,7 +50,11 @@ fn what_cannot_be_used_stops_the_start_and_names_the_issuer() {
     let short = IssuerConfig { hs256_secret: secret(31), ..named() };
     let both = IssuerConfig { hs256_secret: secret(32), rs256_public_key: Some(RSA.to_owned()), ..named() };
     let with_kid = IssuerConfig { jwks_url: Some("https://a.test/".into()), kid: Some("a".into()), ..named() };
+    let short_also = IssuerConfig { hs256_secret: secret(32), hs256_secret_also: secret(31), ..named() };
+    let lonely = IssuerConfig { rs256_public_key: Some(RSA.to_owned()), hs256_secret_also: secret(40), ..named() };
     let bad = [
+        (short_also, "fewer than 32 bytes"),
+        (lonely, "hs256_secret_also"),
         (named(), "0 key sources"),
         (both, "2 key sources"),
         (short, "fewer than 32 bytes"),
@@ -77,6 +82,26 @@ fn an_issuer_has_a_name_and_only_one_entry() {
     let nameless = IssuerConfig { issuer: String::new(), ..config.clone() };
     assert_eq!(result(vec![nameless]), Err(ConfigError::NoName));
     assert_eq!(result(vec![config.clone(), config]), Err(ConfigError::Twice("https://issuer.test".to_owned())));
+}
+
+#[tokio::test]
+async fn while_a_secret_is_replaced_both_count_and_no_third() {
+    let key = |letter: &str| Some(secrecy_of(letter));
+    let both = IssuerConfig { hs256_secret: key("o"), hs256_secret_also: key("n"), ..named() };
+    let one = IssuerConfig { hs256_secret: key("n"), ..named() };
+    let verdict = async |config: &IssuerConfig, letter: &str| {
+        let verifier = Verifier::new(vec![config.clone()], Arc::new(SystemClock), http()).unwrap();
+        let minter = crate::Minter::hs256("https://issuer.test", None, &secrecy_of(letter));
+        let request = crate::TokenRequest::new("user_1".try_into().unwrap(), Role::Customer);
+        verifier.verify(&minter.mint(&request, SystemClock.now()).unwrap()).await.is_ok()
+    };
+    assert!(verdict(&both, "o").await && verdict(&both, "n").await, "old and new are good");
+    assert!(!verdict(&both, "x").await, "a third one is not");
+    assert!(verdict(&one, "n").await && !verdict(&one, "o").await, "the old one is dead");
+}
+
+fn secrecy_of(letter: &str) -> SecretString {
+    letter.repeat(40).into()
 }
 
 #[test]

@@ -96,4 +96,6 @@ pub struct AuthConfig {
     pub issuers: Vec<IssuerConfig>,
     /// The secret with which Crossdesk's services sign their tokens for each other: at least 32 bytes.
     pub service_secret: Option<SecretString>,
+    /// A second secret that counts as well, while one is replaced by another.
+    pub service_secret_also: Option<SecretString>,
 }

@@ -15,17 +15,10 @@ const REQUESTS: usize = 2_000;
 /// Clients that send them.
 const CLIENTS: usize = 16;
 
+/// Times that something on their way dies.
+const ROUNDS: usize = 14;
+
 pub(super) async fn burst(lab: &mut Lab) -> Result<Vec<String>> {
-    // MAS itself fails a few hundred times, too.
-    let simulator = lab.stack.service("mas-simulator")?.front.port();
-    let faults = serde_json::json!({"fail_next": 300, "delay_ms": 2});
-    reqwest::Client::builder()
-        .no_proxy()
-        .build()?
-        .post(format!("http://127.0.0.1:{simulator}/simulator/faults"))
-        .json(&faults)
-        .send()
-        .await?;
     let client = lab.client.clone();
     let seed = lab.seed;
     let sending = tokio::spawn(async move {
@@ -33,8 +26,9 @@ pub(super) async fn burst(lab: &mut Lab) -> Result<Vec<String>> {
         futures_util::future::join_all(senders).await;
     });
     let mut round = 0;
-    while !sending.is_finished() {
+    while !sending.is_finished() || round < ROUNDS {
         tokio::time::sleep(Duration::from_millis(1_200)).await;
+        disturb_mas(lab).await?;
         let name = ["mas-bridge", "mas-gateway", "mas-simulator"][round % 3];
         let number = lab.random.random_range(0..2_usize);
         let group = lab.stack.service(name)?;
@@ -52,6 +46,17 @@ pub(super) async fn burst(lab: &mut Lab) -> Result<Vec<String>> {
     let accepted = lab.client.history.acknowledged("mas", Kind::Open);
     let accepted = accepted.iter().filter(|entry| entry.marker.starts_with("burst")).count();
     Ok(if accepted == REQUESTS { Vec::new() } else { vec![format!("{accepted} of {REQUESTS} requests were accepted")] })
+}
+
+/// MAS refuses its next requests and is slow. Not too many at once: the bridge's breaker lets one through per pause.
+async fn disturb_mas(lab: &mut Lab) -> Result<()> {
+    let simulator = lab.stack.service("mas-simulator")?.front.port();
+    let faults = serde_json::json!({"fail_next": 4, "delay_ms": 2});
+    let request =
+        reqwest::Client::builder().no_proxy().build()?.post(format!("http://127.0.0.1:{simulator}/simulator/faults"));
+    // It may be dead just now: that is a disturbance, too.
+    let _unheard = request.json(&faults).send().await;
+    Ok(())
 }
 
 async fn send(client: Client, seed: u64, number: usize) {

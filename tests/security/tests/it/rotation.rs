@@ -39,16 +39,24 @@ struct Instance {
 
 impl Instance {
     async fn trusting(issuers: &[&str], database: &TestDatabase) -> Self {
+        Self::of(issuers, (SERVICE_SECRET, None), database).await
+    }
+
+    /// With the services' secret, and perhaps a second one that counts.
+    async fn of(issuers: &[&str], services: (&str, Option<&str>), database: &TestDatabase) -> Self {
         let data_dir = tempfile::tempdir().unwrap();
         let entry = |issuer: &&str| json!({"issuer": issuer, "hs256_secret": if *issuer == OLD { HS_SECRET } else { FOREIGN_SECRET }});
-        let settings = BTreeMap::from([
+        let mut settings = BTreeMap::from([
             ("CROSSDESK__AUTH__ISSUERS".to_owned(), json!(issuers.iter().map(entry).collect::<Vec<_>>()).to_string()),
-            ("CROSSDESK__AUTH__SERVICE_SECRET".to_owned(), SERVICE_SECRET.to_owned()),
+            ("CROSSDESK__AUTH__SERVICE_SECRET".to_owned(), services.0.to_owned()),
             ("CROSSDESK__DATA_DIR".to_owned(), data_dir.path().display().to_string()),
             ("CROSSDESK__HTTP__WORKERS".to_owned(), "1".to_owned()),
             // As in production, but shorter: requests that the switch has already given to an instance still reach it.
             ("CROSSDESK__HTTP__DRAIN_MS".to_owned(), "300".to_owned()),
         ]);
+        if let Some(also) = services.1 {
+            settings.insert("CROSSDESK__AUTH__SERVICE_SECRET_ALSO".to_owned(), also.to_owned());
+        }
         let sources = Sources::read(Path::new("no/such/folder"), settings).unwrap();
         let config = Config::from_sources(sources, Profile::Local).unwrap();
         let (clock, stages) = (Arc::new(SystemClock), Stages::default());
@@ -174,6 +182,39 @@ async fn keys_are_changed_under_load_and_no_valid_request_is_refused() {
     for instance in instances {
         instance.stop().await;
     }
+}
+
+/// The steps of SECURITY.md for the services' own secret: at each of them, what the old and the new processes sign is good
+/// for both.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_services_secret_is_changed_without_a_refused_call() {
+    let database = TestDatabase::for_service::<LoanSupport>().await;
+    let (old, new) = (SERVICE_SECRET, FOREIGN_SECRET);
+    let steps = [(old, None), (old, Some(new)), (new, Some(old)), (new, None)];
+    for (before, after) in steps.iter().zip(&steps[1..]) {
+        let instances = [Instance::of(&[OLD], *before, &database).await, Instance::of(&[OLD], *after, &database).await];
+        for caller in &instances {
+            let token = caller.context.service_token("desk").unwrap();
+            for callee in &instances {
+                assert_eq!(events_for(callee, &token).await, 200, "from {before:?} to {after:?}");
+            }
+        }
+        for instance in instances {
+            instance.stop().await;
+        }
+    }
+    let last = Instance::of(&[OLD], (new, None), &database).await;
+    let first = Instance::of(&[OLD], (old, None), &database).await;
+    let token = first.context.service_token("desk").unwrap();
+    assert_eq!(events_for(&last, &token).await, 401, "the old secret is dead");
+    last.stop().await;
+    first.stop().await;
+}
+
+/// What an instance says to another service that asks for events.
+async fn events_for(instance: &Instance, token: &str) -> u16 {
+    let url = format!("{}/internal/v1/events?partitionkey=none&after=0&limit=1", instance.url);
+    http_client().unwrap().get(url).bearer_auth(token).send().await.unwrap().status().as_u16()
 }
 
 /// What each instance says to a token.
