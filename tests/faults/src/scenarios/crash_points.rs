@@ -2,6 +2,7 @@
 //! while it stands at that step, the step fails, the step takes long. In each round every replica of a service goes wrong at
 //! the same step, or another one would do the work and nothing would be shown.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -62,6 +63,8 @@ impl Way {
     }
 }
 
+/// What logs say of a step that failed.
+const NOTICED: &str = "crash point";
 /// How long each goes on: a relay that was killed leaves a lease of 3 s.
 const TIME: Duration = Duration::from_secs(5);
 
@@ -89,5 +92,19 @@ pub(super) async fn run(lab: &mut Lab) -> Result<Vec<String>> {
         }
     }
     workload.finish().await;
-    Ok(Vec::new())
+    never_reached(lab)
+}
+
+/// Services of whose crash points nobody noticed anything: nothing was shown there.
+fn never_reached(lab: &mut Lab) -> Result<Vec<String>> {
+    let names: BTreeSet<&str> = ROUNDS.iter().flat_map(|round| round.iter().map(|(name, _)| *name)).collect();
+    let mut seen = Vec::new();
+    for name in names {
+        let replicas = &lab.stack.service(name)?.replicas;
+        let noticed = |replica: &Replica| std::fs::read_to_string(replica.log()).is_ok_and(|log| log.contains(NOTICED));
+        if !replicas.iter().any(noticed) {
+            seen.push(format!("no crash point of {name} was reached"));
+        }
+    }
+    Ok(seen)
 }
