@@ -1,5 +1,5 @@
 # Crossdesk. Each target is a few lines; the work is in deploy/local/*.
-.PHONY: run up down test check check-k8s faults faults-long faults-prove faults-figures fmt bench openapi setup
+.PHONY: run up down test check check-k8s faults faults-long faults-prove faults-figures audit fmt bench openapi setup
 
 run: ## Everything in one process on http://127.0.0.1:8080, from nothing
 	deploy/local/setup postgresql
@@ -46,6 +46,9 @@ faults-figures: ## How long events take, and how fast a backlog drains
 	cargo build --release --workspace
 	target/release/faults latency
 	target/release/faults backlog
+
+audit: ## Licences, sources and bans of all dependencies, and what is known against them; a bill of materials for each program
+	deploy/check/audit
 
 fmt:
 	cargo fmt --all
