@@ -109,14 +109,15 @@ pub(crate) async fn introduce(conn: &mut AsyncPgConnection, key: TicketKey, tick
     Ok(())
 }
 
-/// Marks the ticket as deleted, also if it was never seen, and locks its folder.
+/// Marks the ticket as deleted, also if it was never seen, and locks its folder. Two statements: with `ON CONFLICT
+/// (ticket_key) DO UPDATE`, of two that insert the same row at once one fails at the other unique index.
 pub(crate) async fn bury(conn: &mut AsyncPgConnection, key: TicketKey, ticket_id: i64) -> Result<Folder, DbError> {
+    introduce(conn, key, ticket_id).await?;
     let row: FolderRow = storage::sql(
-        "INSERT INTO attachment_streams (ticket_key, ticket_id, version, deleted) VALUES ($1, $2, 0, true) \
-         ON CONFLICT (ticket_key) DO UPDATE SET deleted = true RETURNING ticket_key, ticket_id, version, deleted",
+        "UPDATE attachment_streams SET deleted = true WHERE ticket_key = $1 \
+         RETURNING ticket_key, ticket_id, version, deleted",
     )
     .bind::<SqlUuid, _>(key.0)
-    .bind::<BigInt, _>(ticket_id)
     .get_result(conn)
     .await?;
     Ok(row.into())

@@ -2,6 +2,7 @@
 
 use domain::{Actor, Envelope, EventData, EventId, Line, Role, Stream, TicketKey, TicketState};
 use domain::{Clock as _, Priority, Status, SystemClock};
+use futures_util::future::join_all;
 use messaging::bus::{Bus as _, Message, Properties};
 use messaging::topology::Exchange;
 use serde_json::{Value, json};
@@ -84,6 +85,19 @@ async fn telling_it_again_or_of_a_ticket_never_seen_is_fine() {
     let answer = guest(&app, "POST", PATH, Some(&with("ticketId", json!(77)))).await;
     assert_error(&answer, 404, "Not Found", "SupportTicket not found for ticketId: 77");
     assert_eq!(app.database.count("SELECT count(*) FROM ticket_events").await, 2, "one addition and one removal");
+}
+
+/// The direct call and the event of one deletion, of a ticket neither has seen: both insert its folder.
+#[tokio::test(flavor = "multi_thread")]
+async fn told_twice_in_the_same_moment_is_told_once() {
+    let (app, _tours) = start().await;
+    for ticket in 1..=100 {
+        let key = SystemClock.new_id();
+        let answers = join_all((0..4).map(|_| tell(&app, ticket, key))).await;
+        let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+        assert_eq!(statuses, [204; 4], "ticket {ticket}");
+    }
+    assert_eq!(app.database.count("SELECT count(*) FROM attachment_streams WHERE deleted").await, 100);
 }
 
 #[tokio::test(flavor = "multi_thread")]
