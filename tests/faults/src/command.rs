@@ -92,32 +92,44 @@ async fn gate(seed: u64, only: &[String]) -> Result<bool> {
         only.iter().map(find).collect::<Result<_>>()?
     };
     let mut lab = Lab::start(&stack::programs()?, REPLICAS, seed, &[]).await?;
-    let mut is_good = true;
+    let outcome = in_turn(&mut lab, &chosen).await;
+    end(lab, outcome).await
+}
+
+/// What comes after a violation proves nothing more.
+async fn in_turn(lab: &mut Lab, chosen: &[&Scenario]) -> Result<bool> {
     for scenario in chosen {
-        is_good = play(&mut lab, scenario).await?;
-        // What comes after a violation proves nothing more.
-        if !is_good {
-            break;
+        if !play(lab, scenario).await? {
+            return Ok(false);
         }
     }
-    report::print_sums(&lab.client.history, lab.tally, seed);
-    lab.stack.stop(is_good).await?;
-    Ok(is_good)
+    Ok(true)
 }
 
 async fn long(seconds: u64, seed: u64) -> Result<bool> {
-    use rand::RngExt as _;
     println!("seed {seed}");
-    let end = Instant::now() + Duration::from_secs(seconds);
+    let end_at = Instant::now() + Duration::from_secs(seconds);
     let mut lab = Lab::start(&stack::programs()?, REPLICAS, seed, &[]).await?;
-    let mut is_good = true;
-    while Instant::now() < end && is_good {
+    let outcome = at_random(&mut lab, end_at).await;
+    end(lab, outcome).await
+}
+
+async fn at_random(lab: &mut Lab, end_at: Instant) -> Result<bool> {
+    use rand::RngExt as _;
+    while Instant::now() < end_at {
         let scenario = &SCENARIOS[lab.random.random_range(1..SCENARIOS.len())];
-        is_good &= play(&mut lab, scenario).await?;
+        if !play(lab, scenario).await? {
+            return Ok(false);
+        }
     }
-    report::print_sums(&lab.client.history, lab.tally, seed);
-    lab.stack.stop(is_good).await?;
-    Ok(is_good)
+    Ok(true)
+}
+
+/// Whatever came of it, nothing that was started keeps running.
+async fn end(lab: Lab, outcome: Result<bool>) -> Result<bool> {
+    report::print_sums(&lab.client.history, lab.tally, lab.seed);
+    lab.stack.stop(matches!(outcome, Ok(true))).await?;
+    outcome
 }
 
 async fn play(lab: &mut Lab, scenario: &Scenario) -> Result<bool> {

@@ -61,7 +61,10 @@ pub async fn prove(seed: u64, only: &[String]) -> Result<bool> {
     let mut is_good = true;
     let chosen = BUGS.iter().filter(|bug| only.is_empty() || only.iter().any(|name| name == bug.name));
     for bug in chosen {
-        is_good &= show(bug, seed).await.with_context(|| format!("bug {}", bug.name))?;
+        is_good &= show(bug, seed).await.unwrap_or_else(|error| {
+            println!("ERROR      {}: {error:#}", bug.name);
+            false
+        });
     }
     Ok(is_good)
 }
@@ -71,8 +74,9 @@ async fn show(bug: &Bug, seed: u64) -> Result<bool> {
     let began = Instant::now();
     let settings = [(VARIABLE.to_owned(), bug.name.to_owned())];
     let mut lab = Lab::start(&stack::programs()?, REPLICAS, seed, &settings).await?;
-    let seen = violation(&mut lab, scenario).await?;
-    lab.stack.stop(true).await?;
+    let seen = violation(&mut lab, scenario).await;
+    lab.stack.stop(seen.is_ok()).await?;
+    let seen = seen?;
     let is_good = seen.is_some() == bug.breaks.is_some();
     println!("{} {}", verdict(bug, is_good), in_words(bug, seen.as_deref(), began.elapsed()));
     Ok(is_good)

@@ -59,8 +59,18 @@ impl Stack {
         std::fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
         let postgres = Postgres::start(&dir.path().join("postgres")).await?;
         let rabbit = Rabbit::start(dir.path().join("rabbitmq")).await?;
-        migrate(programs, &postgres, dir.path()).await?;
-        let mut services = BTreeMap::new();
+        let services = BTreeMap::new();
+        let mut stack = Self { dir, postgres, rabbit, services, http: chassis::http_client()? };
+        if let Err(error) = stack.begin(programs, replicas, settings).await {
+            stack.stop(false).await?;
+            return Err(error);
+        }
+        Ok(stack)
+    }
+
+    async fn begin(&mut self, programs: &Path, replicas: usize, settings: &[(String, String)]) -> Result<()> {
+        let Self { dir, postgres, rabbit, services, .. } = self;
+        migrate(programs, postgres, dir.path()).await?;
         let mut addresses = Vec::new();
         for name in SERVICES {
             let group = ServiceGroup::prepare(name, replicas).await?;
@@ -68,19 +78,16 @@ impl Stack {
             addresses.push((variable, format!("http://127.0.0.1:{}", group.front.port())));
             services.insert(name, group);
         }
-        for (name, group) in &mut services {
+        for (name, group) in services {
             let database = (!WITHOUT_DATABASE.contains(name)).then(|| format!("crossdesk_{}", name.replace('-', "_")));
             for replica in &mut group.replicas {
                 let mut environment = common_settings(dir.path());
                 environment.extend(addresses.iter().cloned());
                 environment.extend(settings.iter().cloned());
-                replica.configure(programs, database.as_deref(), (&postgres, &rabbit), environment).await?;
+                replica.configure(programs, database.as_deref(), (postgres, rabbit), environment).await?;
             }
         }
-        let http = chassis::http_client()?;
-        let mut stack = Self { dir, postgres, rabbit, services, http };
-        stack.start_services().await?;
-        Ok(stack)
+        self.start_services().await
     }
 
     async fn start_services(&mut self) -> Result<()> {

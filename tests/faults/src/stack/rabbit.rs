@@ -13,6 +13,9 @@ use crate::proxy::Target;
 const SCRIPT: &str = "deploy/local/rabbitmq";
 /// Ports a node needs, in a row.
 const PORTS: u16 = 7;
+/// Where the first node's row begins, and how far the next one's is from it.
+const FIRST_PORT: u16 = 5780;
+const STEP: u16 = 10;
 
 /// A private RabbitMQ.
 pub struct Rabbit {
@@ -21,10 +24,15 @@ pub struct Rabbit {
 }
 
 impl Rabbit {
-    /// Makes and starts a node.
+    /// Makes and starts a node. Between our look at a port and the node's, somebody else may take it: then on others.
     pub async fn start(dir: PathBuf) -> Result<Self> {
-        let rabbit = Self { port: free_ports()?, dir };
-        rabbit.script(&["start"]).await?;
+        let mut rabbit = Self { port: free_ports(FIRST_PORT)?, dir };
+        while let Err(error) = rabbit.script(&["start"]).await {
+            if !error.to_string().contains("is taken by another program") {
+                return Err(error);
+            }
+            rabbit.port = free_ports(rabbit.port + STEP)?;
+        }
         Ok(rabbit)
     }
 
@@ -93,7 +101,8 @@ impl Rabbit {
     }
 }
 
-fn free_ports() -> Result<u16> {
+fn free_ports(from: u16) -> Result<u16> {
     let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
-    (5780..6400).step_by(10).find(|first| (*first..first + PORTS).all(is_free)).context("no free ports for RabbitMQ")
+    let mut rows = (from..6400).step_by(usize::from(STEP));
+    rows.find(|first| (*first..first + PORTS).all(is_free)).context("no free ports for RabbitMQ")
 }
