@@ -14,12 +14,13 @@ up: ## The distributed form on this machine: each service its own process, Rabbi
 down: ## Stops what `make up` started
 	deploy/local/down
 
-test: ## Sets up what the tests need and runs all of them
+test: ## Sets up what the tests need and runs all of them; then starts each service the way its container does
 	deploy/local/setup postgresql rabbitmq curl
 	cargo build -p localpg
 	deploy/local/with-services cargo test --workspace
+	deploy/check/image --prove
 
-check: ## Formatting and lints; the layer rule is a test
+check: check-k8s ## Formatting and lints; the layer rule is a test
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 

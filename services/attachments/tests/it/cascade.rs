@@ -165,7 +165,7 @@ async fn creations_against_a_deletion_leave_nothing_behind() {
         let ticket = 3000 + round;
         let key = tours.add(ticket, None, None);
         let body = with("ticketId", json!(ticket));
-        let creations = futures_util::future::join_all((0..8).map(|_| guest(&app, "POST", PATH, Some(&body))));
+        let creations = join_all((0..8).map(|_| guest(&app, "POST", PATH, Some(&body))));
         let deletion = async {
             tours.delete(ticket);
             tell(&app, ticket, key).await.status

@@ -24,7 +24,7 @@ pub async fn backlog(seed: u64, seconds: u64) -> Result<bool> {
     clock::wind_up(&mut lab).await?;
     load::open_tickets(&lab.client, "warm-up", PER_SECOND, Duration::from_secs(4)).await?;
     clock::until_applied(&lab, "warm-up", PATIENCE).await?;
-    lab.stack.rabbit.kill()?;
+    lab.stack.rabbit.kill().await?;
     let sums = load::open_tickets(&lab.client, "backlog", PER_SECOND, Duration::from_secs(seconds)).await?;
     println!(
         "broker down for {seconds} s: {} writes accepted ({:.0}/s), {} failed",

@@ -15,7 +15,7 @@ pub(super) async fn kills(lab: &mut Lab) -> Result<Vec<String>> {
     let workload = lab.workload(CLIENTS, &Line::ALL);
     for _ in 0..5 {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        lab.stack.rabbit.kill()?;
+        lab.stack.rabbit.kill().await?;
         lab.tally.kills += 1;
         tokio::time::sleep(Duration::from_secs(2)).await;
         lab.stack.rabbit.revive().await?;

@@ -63,7 +63,7 @@ pub(super) async fn everything(lab: &mut Lab) -> Result<Vec<String>> {
             kill_one(lab).await?;
             tokio::time::sleep(Duration::from_millis(300)).await;
         }
-        lab.stack.rabbit.kill()?;
+        lab.stack.rabbit.kill().await?;
         lab.stack.postgres.kill_and_restart().await?;
         lab.tally.kills += 2;
         kill_one(lab).await?;

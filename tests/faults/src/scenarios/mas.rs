@@ -36,7 +36,7 @@ pub(super) async fn burst(lab: &mut Lab) -> Result<Vec<String>> {
         group.replicas[number].kill_and_restart().await?;
         lab.tally.kills += 1;
         if round % 8 == 4 {
-            lab.stack.rabbit.kill()?;
+            lab.stack.rabbit.kill().await?;
             lab.tally.kills += 1;
             lab.stack.rabbit.revive().await?;
         }

@@ -2,8 +2,9 @@
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::Command;
 
@@ -16,6 +17,8 @@ const PORTS: u16 = 7;
 /// Where the first node's row begins, and how far the next one's is from it.
 const FIRST_PORT: u16 = 5780;
 const STEP: u16 = 10;
+/// A killed process is gone after some ten milliseconds.
+const GONE_WITHIN: Duration = Duration::from_secs(10);
 
 /// A private RabbitMQ.
 pub struct Rabbit {
@@ -48,9 +51,16 @@ impl Rabbit {
         format!("amqp://guest:guest@127.0.0.1:{}/%2f", self.port)
     }
 
-    /// `kill -9`; nothing answers until [`Rabbit::revive`].
-    pub fn kill(&self) -> Result<()> {
-        self.signal(Signal::KILL)
+    /// `kill -9`; nothing answers until [`Rabbit::revive`]. Returns when the node has let go of its port, which takes a
+    /// process of that size a moment.
+    pub async fn kill(&self) -> Result<()> {
+        self.signal(Signal::KILL)?;
+        let end = Instant::now() + GONE_WITHIN;
+        while !is_free(self.port) {
+            ensure!(Instant::now() < end, "the killed RabbitMQ keeps its port");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Ok(())
     }
 
     /// Sends a signal to the node.
@@ -102,7 +112,10 @@ impl Rabbit {
 }
 
 fn free_ports(from: u16) -> Result<u16> {
-    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
     let mut rows = (from..6400).step_by(usize::from(STEP));
     rows.find(|first| (*first..first + PORTS).all(is_free)).context("no free ports for RabbitMQ")
+}
+
+fn is_free(port: u16) -> bool {
+    TcpListener::bind(("127.0.0.1", port)).is_ok()
 }
