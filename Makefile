@@ -1,5 +1,5 @@
 # Crossdesk. Each target is a few lines; the work is in deploy/local/*.
-.PHONY: run up down test check check-k8s faults faults-long faults-prove faults-figures audit fmt bench openapi setup
+.PHONY: run up down test check check-k8s check-upgrade faults faults-long faults-prove faults-figures audit fmt bench openapi setup
 
 run: ## Everything in one process on http://127.0.0.1:8080, from nothing
 	deploy/local/setup postgresql
@@ -26,6 +26,10 @@ check: check-k8s ## Formatting and lints; the layer rule is a test
 
 check-k8s: ## Renders and checks what is deployed on Kubernetes, alerts and dashboard; installs the tools it needs
 	deploy/check/k8s --prove
+
+check-upgrade: ## Upgrades a running system from the programs of the release before, built from the history
+	deploy/local/setup postgresql rabbitmq
+	deploy/check/upgrade
 
 faults: ## Breaks the distributed form in many ways; nothing may be lost or doubled
 	deploy/local/setup postgresql rabbitmq

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use crate::prove;
 use crate::report::{self, Outcome};
 use crate::scenarios::{self, SCENARIOS, Scenario};
 use crate::stack;
+use crate::upgrade;
 
 /// Replicas of each service: a rolling restart needs two.
 const REPLICAS: usize = 2;
@@ -53,6 +55,15 @@ enum Command {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
+    /// Upgrades a running system from the programs of the release before to our own.
+    Upgrade {
+        /// The folder of the programs of the release before.
+        #[arg(long)]
+        previous: PathBuf,
+        /// What all randomness comes from.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Switches classic bugs on, one by one, and wants each of them caught. For builds with the bugs in them.
     Prove {
         /// What all randomness comes from.
@@ -72,6 +83,7 @@ pub async fn run() -> ExitCode {
         Command::Long { seconds, seed } => long(seconds, seed.unwrap_or_else(rand::random)).await,
         Command::Latency => figures::latency(1).await,
         Command::Backlog { seconds } => figures::backlog(1, seconds).await,
+        Command::Upgrade { previous, seed } => upgrade::upgrade(&previous, seed).await,
         Command::Prove { seed, only } => prove::prove(seed, &only).await,
     };
     match outcome {

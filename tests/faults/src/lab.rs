@@ -11,7 +11,7 @@ use rand::rngs::SmallRng;
 
 use crate::checks::{self, Injected, Verdict};
 use crate::history::History;
-use crate::stack::Stack;
+use crate::stack::{Release, Stack};
 use crate::workload::{Client, Line, Plan, Workload};
 
 /// What was done to the system so far.
@@ -46,7 +46,11 @@ pub struct Lab {
 impl Lab {
     /// Starts the system.
     pub async fn start(programs: &Path, replicas: usize, seed: u64, settings: &[(String, String)]) -> Result<Self> {
-        let stack = Stack::start(programs, replicas, settings).await?;
+        Self::around(Stack::start(Release::own(programs), replicas, settings).await?, seed)
+    }
+
+    /// Around a system that runs.
+    pub fn around(stack: Stack, seed: u64) -> Result<Self> {
         let minter = secrets::local_minter(&stack.dir.path().join("data"))?;
         let client = Client::new(stack.origin(), minter, Arc::new(History::default()))?;
         let random = SmallRng::seed_from_u64(seed);

@@ -9,6 +9,7 @@ pub mod proxy;
 pub mod report;
 pub mod scenarios;
 pub mod stack;
+pub mod upgrade;
 pub mod workload;
 
 mod command;

@@ -31,6 +31,25 @@ pub const SERVICES: [&str; 10] = [
     "gateway",
 ];
 
+/// The programs of a release.
+#[derive(Debug, Clone, Copy)]
+pub struct Release<'a> {
+    /// Their folder.
+    pub folder: &'a Path,
+    /// Its services.
+    pub services: &'a [&'static str],
+    /// Settings of the lab that it does not know.
+    pub unknown: &'a [&'static str],
+}
+
+impl<'a> Release<'a> {
+    /// The programs that were built with this one.
+    #[must_use]
+    pub fn own(folder: &'a Path) -> Self {
+        Self { folder, services: &SERVICES, unknown: &[] }
+    }
+}
+
 /// Services without a database of their own.
 const WITHOUT_DATABASE: [&str; 1] = ["gateway"];
 
@@ -51,9 +70,8 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Starts everything. `programs` is the folder of the binaries; `replicas` is how many of each service; `settings` are
-    /// for all of them.
-    pub async fn start(programs: &Path, replicas: usize, settings: &[(String, String)]) -> Result<Self> {
+    /// Starts everything: of each service so many replicas, with these settings for all of them.
+    pub async fn start(release: Release<'_>, replicas: usize, settings: &[(String, String)]) -> Result<Self> {
         let dir = tempfile::Builder::new().prefix("crossdesk-faults.").tempdir()?;
         // PostgreSQL runs as another user if we are root, and must get through.
         std::fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
@@ -61,42 +79,66 @@ impl Stack {
         let rabbit = Rabbit::start(dir.path().join("rabbitmq")).await?;
         let services = BTreeMap::new();
         let mut stack = Self { dir, postgres, rabbit, services, http: chassis::http_client()? };
-        if let Err(error) = stack.begin(programs, replicas, settings).await {
+        if let Err(error) = stack.begin(release, replicas, settings).await {
             stack.stop(false).await?;
             return Err(error);
         }
         Ok(stack)
     }
 
-    async fn begin(&mut self, programs: &Path, replicas: usize, settings: &[(String, String)]) -> Result<()> {
-        let Self { dir, postgres, rabbit, services, .. } = self;
-        migrate(programs, postgres, dir.path()).await?;
-        let mut addresses = Vec::new();
-        for name in SERVICES {
-            let group = ServiceGroup::prepare(name, replicas).await?;
-            let variable = format!("CROSSDESK__SERVICES__{}", name.replace('-', "_").to_uppercase());
-            addresses.push((variable, format!("http://127.0.0.1:{}", group.front.port())));
-            services.insert(name, group);
-        }
-        for (name, group) in services {
-            let database = (!WITHOUT_DATABASE.contains(name)).then(|| format!("crossdesk_{}", name.replace('-', "_")));
-            for replica in &mut group.replicas {
-                let mut environment = common_settings(dir.path());
-                environment.extend(addresses.iter().cloned());
-                environment.extend(settings.iter().cloned());
-                replica.configure(programs, database.as_deref(), (postgres, rabbit), environment).await?;
-            }
-        }
-        self.start_services().await
-    }
-
-    async fn start_services(&mut self) -> Result<()> {
-        for group in self.services.values_mut() {
-            for replica in &mut group.replicas {
-                replica.start()?;
+    async fn begin(&mut self, release: Release<'_>, replicas: usize, settings: &[(String, String)]) -> Result<()> {
+        self.migrate(release).await?;
+        self.add(release, replicas).await?;
+        for name in release.services {
+            for number in 0..replicas {
+                self.configure(release, name, number, settings).await?;
+                self.service(name)?.replicas[number].start()?;
             }
         }
         self.ready().await
+    }
+
+    /// Brings the databases to what a release needs.
+    pub async fn migrate(&self, release: Release<'_>) -> Result<()> {
+        let mut command = service::program(release.folder, "crossdesk");
+        command.arg("migrate").env("CROSSDESK__DATABASE__URL", self.postgres.url("postgres"));
+        command.env("CROSSDESK__DATA_DIR", self.dir.path().join("data"));
+        let output = command.output().await?;
+        if !output.status.success() {
+            bail!("crossdesk migrate: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(())
+    }
+
+    /// Makes room for the services of a release that are not there yet.
+    pub async fn add(&mut self, release: Release<'_>, replicas: usize) -> Result<()> {
+        for name in release.services {
+            if !self.services.contains_key(name) {
+                self.services.insert(name, ServiceGroup::prepare(name, replicas).await?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a replica that does not run the program of a release, and the addresses of all services there are.
+    pub async fn configure(
+        &mut self,
+        release: Release<'_>,
+        name: &str,
+        number: usize,
+        settings: &[(String, String)],
+    ) -> Result<()> {
+        let mut environment = common_settings(self.dir.path());
+        environment.retain(|(variable, _)| !release.unknown.contains(&variable.as_str()));
+        environment.extend(self.services.iter().map(|(name, group)| {
+            let variable = format!("CROSSDESK__SERVICES__{}", name.replace('-', "_").to_uppercase());
+            (variable, format!("http://127.0.0.1:{}", group.front.port()))
+        }));
+        environment.extend(settings.iter().cloned());
+        let database = (!WITHOUT_DATABASE.contains(&name)).then(|| format!("crossdesk_{}", name.replace('-', "_")));
+        let Self { postgres, rabbit, services, .. } = self;
+        let group = services.get_mut(name).with_context(|| format!("there is no service {name}"))?;
+        group.replicas[number].configure(release.folder, database.as_deref(), (postgres, rabbit), environment).await
     }
 
     /// Waits until every replica is ready, and leads every front to all of its replicas.
@@ -172,17 +214,6 @@ fn common_settings(dir: &Path) -> Vec<(String, String)> {
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()
-}
-
-async fn migrate(programs: &Path, postgres: &Postgres, dir: &Path) -> Result<()> {
-    let mut command = service::program(programs, "crossdesk");
-    command.arg("migrate").env("CROSSDESK__DATABASE__URL", postgres.url("postgres"));
-    command.env("CROSSDESK__DATA_DIR", dir.join("data"));
-    let output = command.output().await?;
-    if !output.status.success() {
-        bail!("crossdesk migrate: {}", String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(())
 }
 
 /// Where the targets of a proxy are.
