@@ -15,7 +15,7 @@ down: ## Stops what `make up` started
 	deploy/local/down
 
 test: ## Sets up what the tests need and runs all of them; then starts each service the way its container does
-	deploy/local/setup postgresql rabbitmq curl
+	deploy/local/setup postgresql rabbitmq curl openssl
 	cargo build -p localpg
 	deploy/local/with-services cargo test --workspace
 	deploy/check/image --prove
@@ -36,10 +36,10 @@ faults: ## Breaks the distributed form in many ways; nothing may be lost or doub
 	cargo build --workspace --features chassis/failpoints
 	target/debug/faults gate $(FAULTS)
 
-faults-long: ## The same in random order: make faults-long SECONDS=3600
+faults-long: ## The same in random order: make faults-long SECONDS=3600, and SEED=… for the same order again
 	deploy/local/setup postgresql rabbitmq
 	cargo build --workspace --features chassis/failpoints
-	target/debug/faults long --seconds $(SECONDS)
+	target/debug/faults long --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 faults-prove: ## Switches classic bugs on, one by one; a scenario must catch each
 	deploy/local/setup postgresql rabbitmq

@@ -29,7 +29,8 @@ pub struct IssuerConfig {
     pub jwks_url: Option<String>,
     /// The algorithm of the published keys. Not set: RS256.
     pub jwks_algorithm: Option<JwksAlgorithm>,
-    /// The id of the one key. If set, a token that names another key is refused. Published keys bring their own ids.
+    /// The id of the one key. If set, a token that names another key is refused, unless a second secret counts as well.
+    /// Published keys bring their own ids.
     pub kid: Option<String>,
     /// The strongest role its tokens can give, whatever they say. Not set: any.
     pub strongest_role: Option<Role>,

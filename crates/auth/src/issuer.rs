@@ -98,7 +98,9 @@ fn fixed(config: IssuerConfig) -> Result<KeySource, ConfigError> {
         (Key::from_pem(Algorithm::EdDSA, &config.eddsa_public_key.unwrap_or_default()), "eddsa_public_key")
     };
     let key = key.ok_or(ConfigError::Key { issuer, key: entry })?;
-    Ok(KeySource::Fixed { kid: config.kid, key: Arc::new(key) })
+    // While two secrets count, one id cannot be that of both; which of them signed shows in the signature alone.
+    let kid = config.kid.filter(|_| config.hs256_secret_also.is_none());
+    Ok(KeySource::Fixed { kid, key: Arc::new(key) })
 }
 
 #[cfg(test)]

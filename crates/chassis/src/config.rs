@@ -41,9 +41,9 @@ pub enum ConfigError {
 const SERVICE_SECTIONS: [&str; 9] =
     ["attachments", "desk", "files", "gateway", "helpdesk", "loan", "mas", "mobility", "tours"];
 
-/// Sections that the chassis reads.
-const COMMON_SECTIONS: [&str; 9] =
-    ["amqp", "auth", "data_dir", "database", "http", "log", "profile", "services", "telemetry"];
+/// Sections that the chassis reads, and `databases`, which `crossdesk` does.
+const COMMON_SECTIONS: [&str; 10] =
+    ["amqp", "auth", "data_dir", "database", "databases", "http", "log", "profile", "services", "telemetry"];
 
 /// The configuration of a process.
 #[derive(Debug, Clone)]

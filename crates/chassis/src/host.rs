@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use web::health::{self, Health};
 use web::{Access, Fault, Observe, Refusal, Routes};
 
+use crate::database;
 use crate::internal_events::{self, EventSource};
 use crate::service::{Effect, Subscription};
 use crate::{Context, Service, Worker, http_client};
@@ -75,7 +76,7 @@ pub async fn start<S: Service>(context: &Context, place: Place) -> anyhow::Resul
     let nudge = Arc::new(Notify::new());
     let database = match (S::MIGRATIONS, place.database_url) {
         (Some(_), Some(url)) => {
-            prepare_database::<S>(context, &url).await.with_context(|| format!("{}'s database", S::NAME))?;
+            database::prepare::<S>(context, &url).await.with_context(|| format!("{}'s database", S::NAME))?;
             Some(Db::new(&url, S::NAME, BACKGROUND_POOL, Arc::clone(&context.clock), Arc::clone(&nudge))?)
                 .map(|db| (url, db))
         }
@@ -114,18 +115,6 @@ pub async fn start<S: Service>(context: &Context, place: Place) -> anyhow::Resul
     drop(service.app(Worker { db, clock, http: context.http.clone() }).context(S::NAME)?);
     let server = serve::<S>(context, service, place.listener, database, nudge)?;
     Ok(Running { name: S::NAME, address, server, relays, readers })
-}
-
-async fn prepare_database<S: Service>(context: &Context, url: &str) -> anyhow::Result<()> {
-    if context.migrate {
-        let applied = migrate::run(url, migrations::<S>()).await?;
-        if applied > 0 {
-            tracing::info!(applied, "the database schema is up to date");
-        }
-    } else if migrate::is_pending(url, migrations::<S>()).await? {
-        anyhow::bail!("it lacks schema changes of this release: run the `migrate` command first");
-    }
-    Ok(())
 }
 
 fn serve<S: Service>(

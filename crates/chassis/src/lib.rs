@@ -2,6 +2,8 @@
 
 pub mod config;
 mod context;
+mod crash_points;
+mod database;
 mod host;
 mod http_client;
 mod internal_events;

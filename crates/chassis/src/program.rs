@@ -15,7 +15,7 @@ use messaging::topology::Queue;
 use secrecy::ExposeSecret as _;
 use storage::migrate;
 
-use crate::{Config, Context, Place, Profile, Running, Service, Stages, StopSignals, migrations, start};
+use crate::{Config, Context, Place, Profile, Running, Service, Stages, StopSignals, crash_points, migrations, start};
 
 #[derive(Parser)]
 #[command(about = "A Crossdesk service. Configured by config/*.toml and CROSSDESK__SECTION__KEY.")]
@@ -57,8 +57,7 @@ pub async fn run<S: Service>() -> ExitCode {
 }
 
 async fn serve<S: Service>() -> anyhow::Result<ExitCode> {
-    // Reads FAILPOINTS; without the feature `failpoints` this does nothing.
-    let _crash_points = fail::FailScenario::setup();
+    let _crash_points = crash_points::set_up();
     let config = Config::load(Profile::Production)?;
     telemetry::init_logs(&config.log)?;
     let metrics = telemetry::init_metrics();

@@ -3,20 +3,23 @@
 //! What has arrived is applied as one batch in one transaction, so a busy reader commits a few times a second and not
 //! once per event. Only when a batch cannot be applied as it is does each event get a transaction of its own.
 
+mod apply;
 pub mod gate;
 pub mod parked;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel_async::AsyncPgConnection;
 use domain::Envelope;
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::join_all;
 use metrics::counter;
 use storage::{Db, DbError};
+use telemetry::names;
 use tokio_util::sync::CancellationToken;
 
+pub use self::apply::{Apply, ApplyError};
 use crate::bus::{Bus, Delivery};
+use crate::counters;
 use crate::owner::Owner;
 use crate::topology::Queue;
 
@@ -32,39 +35,6 @@ const MAX_STREAM_BYTES: usize = 100;
 const OWNER_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often parked events are looked at.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
-
-/// The effect of events.
-pub trait Apply: std::fmt::Debug + Send + Sync + 'static {
-    /// Brings the effects of all of them about, as if one after the other, on `conn` and inside the transaction that also
-    /// records them as applied. They come together so that the effect can cost fewer statements than there are events.
-    /// After an error nothing of them is kept, and they come again one by one.
-    fn apply<'a>(
-        &'a self,
-        conn: &'a mut AsyncPgConnection,
-        events: &'a [&'a Envelope],
-    ) -> BoxFuture<'a, Result<(), ApplyError>>;
-}
-
-/// Why an event had no effect.
-#[derive(Debug, thiserror::Error)]
-pub enum ApplyError {
-    /// The event itself cannot be applied: it is parked with this reason.
-    #[error("{0}")]
-    Unfit(String),
-    /// The database failed: tried again.
-    #[error(transparent)]
-    Database(#[from] DbError),
-}
-
-impl From<diesel::result::Error> for ApplyError {
-    fn from(error: diesel::result::Error) -> Self {
-        match DbError::from(error) {
-            // What the database refuses once it refuses always: trying again would stop every stream.
-            refused @ DbError::Refused(_) => Self::Unfit(refused.to_string()),
-            temporary => Self::Database(temporary),
-        }
-    }
-}
 
 /// Reads one queue into one database.
 #[derive(Debug)]
@@ -92,6 +62,7 @@ impl Consumer {
 
     /// Reads until told to stop.
     pub async fn run(self, stop: CancellationToken) {
+        counters::begin_events(self.service, self.queue.name());
         let mut subscription = loop {
             match self.bus.subscribe(self.queue, PREFETCH).await {
                 Ok(subscription) => break subscription,
@@ -136,9 +107,7 @@ impl Consumer {
                         reason,
                         "a message is no event and goes to the dead-letter queue"
                     );
-                    let (service, queue) = (self.service, self.queue.name());
-                    counter!(telemetry::names::DEAD_LETTERS_TOTAL, "service" => service, "consumer" => queue)
-                        .increment(1);
+                    counters::dead_letter(self.service, self.queue.name());
                     delivery.dead_letter().await;
                 }
             }
@@ -155,6 +124,7 @@ impl Consumer {
                 break;
             }
             tracing::warn!(service = self.service, %error, "events wait: they could not be applied");
+            counters::failed(self.service, self.queue.name());
             tokio::select! { () = tokio::time::sleep(REST) => {}, () = stop.cancelled() => return }
         }
         fail::fail_point!("consume.before_ack", |_| ());
@@ -198,7 +168,7 @@ impl Consumer {
     /// Fetches the events between the last applied one and this one, and applies them in order.
     async fn settle_gap(&self, event: &Envelope) -> Result<(), DbError> {
         let (service, queue) = (self.service, self.queue.name());
-        counter!(telemetry::names::EVENTS_GAPS_TOTAL, "service" => service, "consumer" => queue).increment(1);
+        counter!(names::EVENTS_GAPS_TOTAL, "service" => service, "consumer" => queue).increment(1);
         #[cfg(feature = "bug-dropped-gap")]
         if storage::bugs::is_active("dropped-gap") {
             return Ok(());

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod bus;
 mod commit;
 pub mod consumer;
+mod counters;
 pub mod event_log;
 pub mod outgoing;
 mod owner;

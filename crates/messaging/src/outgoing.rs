@@ -150,7 +150,7 @@ pub(crate) async fn is_any_unpublished(conn: &mut AsyncPgConnection) -> Result<b
 }
 
 /// How many messages wait, and the age in seconds of the oldest.
-pub(crate) async fn backlog(conn: &mut AsyncPgConnection) -> QueryResult<(i64, f64)> {
+pub async fn backlog(conn: &mut AsyncPgConnection) -> QueryResult<(i64, f64)> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = BigInt)]

@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::{Bus, Delivery, Properties};
-use crate::spans;
 use crate::topology::Queue;
+use crate::{counters, spans};
 
 /// Deliveries held at once.
 const PREFETCH: u16 = 64;
@@ -51,11 +51,8 @@ pub enum ReceiveError {
 
 impl From<DbError> for ReceiveError {
     fn from(error: DbError) -> Self {
-        match error {
-            // What the database refuses once it refuses always.
-            refused @ DbError::Refused(_) => Self::Unfit(refused.to_string()),
-            temporary => Self::Later(temporary.to_string()),
-        }
+        // A missing right or a full disk is mended one day, and the message is still wanted then.
+        if error.is_permanent() { Self::Unfit(error.to_string()) } else { Self::Later(error.to_string()) }
     }
 }
 
@@ -83,6 +80,7 @@ impl Receiver {
 
     /// Reads until told to stop.
     pub async fn run(self, stop: CancellationToken) {
+        counters::begin_messages(self.service, self.queue.name());
         let mut subscription = loop {
             match self.bus.subscribe(self.queue, PREFETCH).await {
                 Ok(subscription) => break subscription,
@@ -134,13 +132,12 @@ impl Receiver {
                 Err(ReceiveError::Unfit(reason)) => {
                     tracing::error!(service = self.service, queue = self.queue.name(), reason,
                         message.id = %message.properties.message_id, "a message goes to the dead-letter queue");
-                    let (service, queue) = (self.service, self.queue.name());
-                    counter!(telemetry::names::DEAD_LETTERS_TOTAL, "service" => service, "consumer" => queue)
-                        .increment(1);
+                    counters::dead_letter(self.service, self.queue.name());
                     return delivery.dead_letter().await;
                 }
                 Err(ReceiveError::Later(reason)) => {
                     tracing::warn!(service = self.service, queue = self.queue.name(), reason, "a message waits");
+                    counters::failed(self.service, self.queue.name());
                     tokio::select! { () = tokio::time::sleep(REST) => {}, () = stop.cancelled() => return }
                 }
             }

@@ -23,7 +23,7 @@ use uuid::Uuid;
 use crate::bus::{Bus, Message, Properties, PublishError};
 use crate::event_log::{self, LoggedEvent};
 use crate::topology::Exchange;
-use crate::{outgoing, spans};
+use crate::{counters, outgoing, spans};
 
 /// How often the log is looked at without a nudge: bounds the delay of events committed by other processes.
 const POLL: Duration = Duration::from_millis(100);
@@ -59,6 +59,7 @@ impl Relay {
     ///
     /// Events and other messages go side by side: a message waits for its one reader, and events must not wait with it.
     pub async fn run(self, stop: CancellationToken) {
+        counters::begin_relay(self.service);
         tokio::join!(self.relay_events(&stop), self.relay_messages(&stop));
         if let Err(error) = self.drain().await {
             tracing::info!(service = self.service, %error, "stopped with events left; the next start publishes them");

@@ -74,6 +74,15 @@ impl Exchange {
     }
 }
 
+/// What somebody keeps an eye on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watched {
+    /// A queue with a reader, and its dead-letter queue.
+    WithDeadLetters(Queue),
+    /// [`UNROUTED_QUEUE`].
+    Unrouted,
+}
+
 /// A queue with a reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Queue {
@@ -133,6 +142,20 @@ impl Queue {
         }
     }
 
+    /// The queues that whoever reads this one measures: each has one such service, and one that runs even when the queue's
+    /// own reader does not. Resume requests may have a reader that is not ours, so it is mas-gateway that looks at them.
+    #[must_use]
+    pub const fn watched_by_reader(self) -> &'static [Watched] {
+        match self {
+            Self::DeskTicketEvents => &[Watched::WithDeadLetters(Self::DeskTicketEvents), Watched::Unrouted],
+            Self::AttachmentsTicketEvents => &[Watched::WithDeadLetters(Self::AttachmentsTicketEvents)],
+            Self::MasResumeRequests => &[],
+            Self::MasResumeResults => {
+                &[Watched::WithDeadLetters(Self::MasResumeRequests), Watched::WithDeadLetters(Self::MasResumeResults)]
+            }
+        }
+    }
+
     /// Whether a message to `exchange` with `routing_key` belongs in it.
     #[must_use]
     pub fn takes(self, exchange: Exchange, routing_key: &str) -> bool {
@@ -187,6 +210,17 @@ mod tests {
         ] {
             assert_eq!(topic_matches(binding, key), expected, "{binding} {key}");
         }
+    }
+
+    #[test]
+    fn every_queue_is_watched_by_one_service() {
+        let mut watched: Vec<Watched> =
+            Queue::ALL.into_iter().flat_map(|queue| queue.watched_by_reader().iter().copied()).collect();
+        for queue in Queue::ALL {
+            let place = watched.iter().position(|found| *found == Watched::WithDeadLetters(queue));
+            watched.remove(place.unwrap_or_else(|| panic!("nobody watches {}", queue.name())));
+        }
+        assert_eq!(watched, [Watched::Unrouted], "and nothing is watched twice");
     }
 
     #[test]

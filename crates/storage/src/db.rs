@@ -40,8 +40,7 @@ impl Db {
         clock: Arc<dyn Clock>,
         saved: Arc<Notify>,
     ) -> Result<Self, DbError> {
-        let opener = Opener::new(url, application).map_err(|error| DbError::Unavailable(error.to_string()))?;
-        let pool = Pool::builder(opener)
+        let pool = Pool::builder(Opener::new(url, application)?)
             .max_size(size)
             .runtime(deadpool::Runtime::Tokio1)
             .wait_timeout(Some(CHECKOUT_TIMEOUT))

@@ -1,26 +1,55 @@
 //! What can go wrong between a service and its database, sorted by what the caller may conclude.
 
+mod said;
+
 use diesel::result::Error as Diesel;
 
 /// A failure of the database.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// No connection in time: nothing was written. Answered 503.
+    /// The URL of the database says what we do not do. Services do not start with it.
+    #[error("the URL of the database cannot be used: {0}")]
+    Url(String),
+    /// No connection in time, or the server lacks something (disk, memory, a lock): nothing was written. Answered 503.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
     /// The connection broke: whether the statement took effect is unknown. Answered 503.
     #[error("the connection to the database broke: {0}")]
     Broken(String),
-    /// The database refused the statement: a defect. Answered 500.
+    /// The database refused the statement: a defect, or a database that is not as it should be. Answered 500.
     #[error("the database refused a statement: {0}")]
     Refused(#[source] Diesel),
 }
 
 impl DbError {
-    /// Whether trying again later may help.
+    /// Whether trying again later may help: the database, or the way to it, is in trouble.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Broken(_))
+    }
+
+    /// Whether the same statement with the same values is known to fail for ever: it breaks a constraint, or holds what
+    /// its column cannot. A refusal that is neither temporary nor permanent (a missing right, a missing table) ends
+    /// when somebody mends the database, so what waits for it must not be thrown away.
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        use diesel::result::DatabaseErrorKind::{
+            CheckViolation, ExclusionViolation, ForeignKeyViolation, NotNullViolation, RestrictViolation,
+            UniqueViolation, Unknown,
+        };
+        let Self::Refused(error) = self else { return false };
+        match error {
+            Diesel::DatabaseError(
+                UniqueViolation | ForeignKeyViolation | NotNullViolation | CheckViolation | RestrictViolation
+                | ExclusionViolation,
+                _,
+            )
+            // The value has no form that PostgreSQL could be sent.
+            | Diesel::InvalidCString(_)
+            | Diesel::SerializationError(_) => true,
+            Diesel::DatabaseError(Unknown, info) => said::is_about_data(info.message()),
+            _ => false,
+        }
     }
 }
 
@@ -35,27 +64,15 @@ impl From<Diesel> for DbError {
             }
             // Somebody else was in the way: trying again helps.
             Diesel::DatabaseError(SerializationFailure, info) => Self::Unavailable(info.message().to_owned()),
-            Diesel::DatabaseError(Unknown, info) if is_contention_message(info.message()) => {
-                Self::Unavailable(info.message().to_owned())
-            }
-            Diesel::DatabaseError(Unknown, info) if is_connection_message(info.message()) => {
+            Diesel::DatabaseError(Unknown, info) if said::is_about_the_connection(info.message()) => {
                 Self::Broken(info.message().to_owned())
+            }
+            Diesel::DatabaseError(Unknown, info) if said::is_about_the_server(info.message()) => {
+                Self::Unavailable(info.message().to_owned())
             }
             _ => Self::Refused(error),
         }
     }
-}
-
-/// The driver reports a lost connection, and PostgreSQL its own shutdown, as errors of unknown kind.
-fn is_connection_message(message: &str) -> bool {
-    ["connection closed", "error communicating with the server", "terminating connection", "the database system is"]
-        .iter()
-        .any(|start| message.starts_with(start))
-}
-
-/// Time-outs and deadlocks are errors of unknown kind too.
-fn is_contention_message(message: &str) -> bool {
-    message.starts_with("canceling statement due to") || message.starts_with("deadlock detected")
 }
 
 /// Whether a statement gave up waiting for a lock (`lock_timeout`).

@@ -9,6 +9,7 @@ pub mod migrate;
 pub mod once;
 mod pool;
 mod schema;
+pub mod server;
 mod sql;
 mod together;
 mod tx;

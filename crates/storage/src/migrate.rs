@@ -1,9 +1,10 @@
 //! Schema changes. They run before a service serves, from a connection of their own; replicas take turns.
 
-use diesel_async::{AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::DbError;
+use crate::pool::connect;
 
 /// The tables this crate needs in every service's database.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
@@ -22,12 +23,6 @@ pub enum MigrateError {
     Failed(Box<dyn std::error::Error + Send + Sync>),
 }
 
-impl From<diesel::ConnectionError> for MigrateError {
-    fn from(error: diesel::ConnectionError) -> Self {
-        DbError::Unavailable(error.to_string()).into()
-    }
-}
-
 impl From<diesel::result::Error> for MigrateError {
     fn from(error: diesel::result::Error) -> Self {
         Self::Database(error.into())
@@ -36,7 +31,7 @@ impl From<diesel::result::Error> for MigrateError {
 
 /// Brings the database at `url` up to date and says how many changes that took.
 pub async fn run(url: &str, sources: Vec<EmbeddedMigrations>) -> Result<usize, MigrateError> {
-    let mut conn = AsyncPgConnection::establish(url).await?;
+    let mut conn = connect(url).await?;
     conn.batch_execute(&format!("SET client_min_messages = warning; SELECT pg_advisory_lock({LOCK})")).await?;
     blocking(move || {
         let mut harness = AsyncMigrationHarness::new(conn);
@@ -51,7 +46,7 @@ pub async fn run(url: &str, sources: Vec<EmbeddedMigrations>) -> Result<usize, M
 
 /// Whether the database at `url` lacks a change.
 pub async fn is_pending(url: &str, sources: Vec<EmbeddedMigrations>) -> Result<bool, MigrateError> {
-    let conn = AsyncPgConnection::establish(url).await?;
+    let conn = connect(url).await?;
     blocking(move || {
         let mut harness = AsyncMigrationHarness::new(conn);
         for source in sources {
@@ -74,13 +69,13 @@ async fn blocking<T: Send + 'static>(
 
 /// Whether a server answers at `url`.
 pub async fn is_reachable(url: &str) -> bool {
-    AsyncPgConnection::establish(url).await.is_ok()
+    connect(url).await.is_ok()
 }
 
 /// Whether the server that `maintenance_url` points to has the database `name`.
 pub async fn exists(maintenance_url: &str, name: &str) -> Result<bool, MigrateError> {
     use diesel::sql_types::Text;
-    let mut conn = AsyncPgConnection::establish(maintenance_url).await?;
+    let mut conn = connect(maintenance_url).await?;
     let there = crate::sql("SELECT 1 FROM pg_database WHERE datname = $1").bind::<Text, _>(name);
     Ok(there.execute(&mut conn).await? > 0)
 }
@@ -88,7 +83,7 @@ pub async fn exists(maintenance_url: &str, name: &str) -> Result<bool, MigrateEr
 /// Makes the database `name` on the server that `maintenance_url` points to, unless it is there.
 pub async fn ensure_database(maintenance_url: &str, name: &str) -> Result<(), MigrateError> {
     if !exists(maintenance_url, name).await? {
-        let mut conn = AsyncPgConnection::establish(maintenance_url).await?;
+        let mut conn = connect(maintenance_url).await?;
         conn.batch_execute(&format!("CREATE DATABASE \"{}\"", name.replace('"', "\"\""))).await?;
     }
     Ok(())

@@ -4,7 +4,9 @@
 //! connection ends, and tells the pool.
 
 mod dial;
+mod frames;
 mod patient;
+pub(crate) mod url;
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -14,10 +16,10 @@ use std::time::Duration;
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use diesel::ConnectionError;
 use diesel_async::AsyncPgConnection;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::Config;
 
 use self::dial::dial;
-use self::patient::Patient;
+use crate::DbError;
 
 /// How long a statement may run: longer than any of ours needs, shorter than the gateway's patience of 30 s.
 const STATEMENT_TIMEOUT_MS: u32 = 20_000;
@@ -28,22 +30,11 @@ const LOCK_TIMEOUT_MS: u32 = 5_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS: u32 = 20_000;
 /// How long the server may be silent when it was asked something: longer than it lets a statement run.
 const PATIENCE: Duration = Duration::from_secs(25);
-/// How long to wait for PostgreSQL to answer a new connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A connection that knows whether it still lives.
 pub struct Pooled {
     conn: AsyncPgConnection,
     ended: Arc<AtomicBool>,
-}
-
-/// Tells the pool when the task that drives a connection ends, also if its runtime is shut down under it.
-struct TellEnd(Arc<AtomicBool>);
-
-impl Drop for TellEnd {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Release);
-    }
 }
 
 impl std::fmt::Debug for Pooled {
@@ -73,10 +64,12 @@ pub struct Opener {
 }
 
 impl Opener {
-    pub(crate) fn new(url: &str, application: &str) -> Result<Self, tokio_postgres::Error> {
-        let mut config: Config = url.parse()?;
+    pub(crate) fn new(url: &str, application: &str) -> Result<Self, DbError> {
+        let mut config = url::read(url)?;
+        // The last word about a setting counts, and it is ours.
+        let theirs = config.get_options().unwrap_or_default().to_owned();
         config.application_name(application).options(format!(
-            "-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS} \
+            "{theirs} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS} \
              -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS}"
         ));
         Ok(Self { config })
@@ -88,21 +81,8 @@ impl managed::Manager for Opener {
     type Error = ConnectionError;
 
     async fn create(&self) -> Result<Pooled, ConnectionError> {
-        let connecting = async {
-            let stream = dial(&self.config).await.map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
-            self.config.connect_raw(Patient::new(stream, PATIENCE), NoTls).await.map_err(bad_connection)
-        };
-        let late = |_| ConnectionError::BadConnection("PostgreSQL does not answer".to_owned());
-        let (client, connection) = tokio::time::timeout(CONNECT_TIMEOUT, connecting).await.map_err(late)??;
-        let ended = Arc::new(AtomicBool::new(false));
-        let tell = TellEnd(Arc::clone(&ended));
-        tokio::spawn(async move {
-            let _tell = tell;
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a database connection ended");
-            }
-        });
-        Ok(Pooled { conn: AsyncPgConnection::try_from(client).await?, ended })
+        let session = dial(&self.config, Some(PATIENCE)).await?;
+        Ok(Pooled { conn: AsyncPgConnection::try_from(session.client).await?, ended: session.ended })
     }
 
     async fn recycle(&self, pooled: &mut Pooled, _: &Metrics) -> RecycleResult<ConnectionError> {
@@ -110,8 +90,9 @@ impl managed::Manager for Opener {
     }
 }
 
-fn bad_connection(error: tokio_postgres::Error) -> ConnectionError {
-    // The driver's own text is only "db error"; what PostgreSQL said is its source.
-    let said = std::error::Error::source(&error).map(ToString::to_string);
-    ConnectionError::BadConnection(said.unwrap_or_else(|| error.to_string()))
+/// A connection outside the pool, for what may take long: no limit but the server's own.
+pub(crate) async fn connect(url: &str) -> Result<AsyncPgConnection, DbError> {
+    let config = url::read(url)?;
+    let connected = async { AsyncPgConnection::try_from(dial(&config, None).await?.client).await };
+    connected.await.map_err(|error: ConnectionError| DbError::Unavailable(error.to_string()))
 }

@@ -134,6 +134,15 @@ metrics! {
     /// Messages that nobody can ever deal with, sent to the dead-letter queue by their reader.
     Counter ["consumer"]
     pub const DEAD_LETTERS_TOTAL: &str = "crossdesk_dead_letters_total";
+    /// Attempts of a reader to deal with a message, or a batch of events, that failed and are made again.
+    Counter ["consumer"]
+    pub const READER_FAILURES_TOTAL: &str = "crossdesk_reader_failures_total";
+    /// Messages that wait in a queue of the broker, without those that a reader holds. `queue` may be a dead-letter queue or `ticket.unrouted`. One service measures each queue, every 15 s; NaN while it cannot.
+    Gauge ["queue"]
+    pub const QUEUE_MESSAGES: &str = "crossdesk_queue_messages";
+    /// Readers of a queue of the broker, measured as its messages are.
+    Gauge ["queue"]
+    pub const QUEUE_CONSUMERS: &str = "crossdesk_queue_consumers";
     /// 1 while there is a connection to publish over, else 0.
     Gauge []
     pub const BUS_CONNECTED: &str = "crossdesk_bus_connected";

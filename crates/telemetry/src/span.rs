@@ -194,6 +194,11 @@ impl Span {
         }
     }
 
+    /// It is not sent: the work is done again, as another span.
+    pub fn discard(mut self) {
+        self.recording = None;
+    }
+
     /// It did not do what it should. `reason` is a word of ours, never what an error says: that may quote anything.
     pub fn fail(&mut self, reason: &'static str) {
         if let Some(recording) = &mut self.recording {

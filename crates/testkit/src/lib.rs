@@ -3,6 +3,7 @@
 
 mod app;
 mod bus;
+pub mod collector;
 mod database;
 mod eventually;
 mod http;

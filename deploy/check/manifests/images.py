@@ -121,6 +121,30 @@ def settings(composed):
             yield f"{name}: the secrets of another service, or not read-only"
 
 
+def addresses(composed):
+    """Each service has the addresses of those that it calls by docs/CONFIGURATION.md, and no others."""
+    table, prefix = composed.program.calls(), "CROSSDESK__SERVICES__"
+    for name in composed.program.services:
+        environment = (composed.services.get(name) or {}).get("environment") or {}
+        here = {key.removeprefix(prefix).lower().replace("_", "-") for key in environment if key.startswith(prefix)}
+        for other in sorted(here ^ table.get(name, set())):
+            yield f"{name}: {'an' if other in here else 'no'} address of {other}"
+
+
+def operators(composed):
+    """The operator's command line has the whole server and the broker by files that are made, and nothing to write to."""
+    service = composed.services.get("operator") or {}
+    made = (composed.program.root / FOLDER / "make-secrets").read_text(encoding="utf-8")
+    for key, value in (LOCKED_UP | {"image": "crossdesk/crossdesk", "profiles": ["tools"]}).items():
+        if service.get(key) != value:
+            yield f"operator: {key} is {service.get(key)}"
+    for key, file in {"DATABASE": "database-url", "AMQP": "amqp-url"}.items():
+        if (service.get("environment") or {}).get(f"CROSSDESK__{key}__URL_FILE") != f"/secrets/{file}":
+            yield f"operator: does not know the {key} of the services"
+        if f"put operator/{file} " not in made:
+            yield f"operator: nobody makes {file}"
+
+
 def calls(composed, world):
     """Every service has the addresses it has on Kubernetes."""
     for item in world.deployments():
@@ -133,7 +157,7 @@ def calls(composed, world):
             yield f"{name}: {sorted(here.items() ^ there.items())}"
 
 
-RULES = [dockerfile, parses, services, settings]
+RULES = [dockerfile, parses, services, settings, addresses, operators]
 
 # What is broken, how, and the rule that must see it.
 BREAKS = [
@@ -153,5 +177,15 @@ BREAKS = [
         "a secret that nobody makes",
         lambda s: s["desk"]["environment"].update(CROSSDESK__AUTH__ISSUERS_FILE="/secrets/keys"),
         settings,
+    ),
+    (
+        "an address that a reader of events lacks",
+        lambda s: s["desk"]["environment"].pop("CROSSDESK__SERVICES__ATTACHMENTS"),
+        addresses,
+    ),
+    (
+        "an operator without the broker",
+        lambda s: s["operator"]["environment"].pop("CROSSDESK__AMQP__URL_FILE"),
+        operators,
     ),
 ]

@@ -9,8 +9,15 @@ HTTP, ADMIN, POSTGRES, AMQP, HTTPS, OTLP = 8080, 9100, 5432, 5672, 443, 4318
 NAMESPACE = "kubernetes.io/metadata.name"
 # An address of the internet, one of a private network, and the cloud's metadata service.
 PUBLIC, PRIVATE, METADATA = "198.51.100.7", "10.1.2.3", "169.254.169.254"
-# Who calls systems outside, and whether only those on the internet.
-OUTSIDE = {"attachments": False, "mas-bridge": False, "mobility-support": True, "desk": True}
+# Settings that name a system outside, when their value means one, and where it may be: an object store and MAS may well be
+# inside our network; providers choose their own address, so theirs must not.
+OUTSIDE = [
+    ("CROSSDESK__FILES__STORE_URL", "s3://", {PUBLIC, PRIVATE}),
+    ("CROSSDESK__MAS__BRIDGE__URL", "https://", {PUBLIC, PRIVATE}),
+    ("CROSSDESK__MOBILITY__NOTIFY_FILE", "/", {PUBLIC}),
+]
+# The operator's commands ask the gateway whether it is ready.
+OPERATOR = "operator"
 
 
 class Peer:
@@ -46,6 +53,7 @@ def _questions(world, ours):
         "prometheus": Peer("prometheus", namespace="monitoring"),
         "stranger": Peer("stranger", namespace="default"),
     }
+    operator = next((pod for pod in ours if pod.name == OPERATOR), None)
     dns = Peer("dns", namespace="kube-system", pod_labels={"k8s-app": "kube-dns"})
     for pod in ours:
         yield pod, dns, ("UDP", 53), True
@@ -59,6 +67,10 @@ def _questions(world, ours):
         if item is not None:
             yield neighbours["ingress"], pod, HTTP, pod.name == "gateway"
             yield neighbours["ingress"], pod, ADMIN, False
+            if operator:
+                yield operator, pod, HTTP, pod.name == "gateway"
+                yield operator, pod, ADMIN, False
+                yield pod, operator, HTTP, False
             yield neighbours["prometheus"], pod, ADMIN, True
             yield neighbours["prometheus"], pod, HTTP, False
             sends_traces = world.has_env(item, "CROSSDESK__TELEMETRY__OTLP_ENDPOINT")
@@ -77,7 +89,7 @@ def _questions(world, ours):
 
 def _outward(world, pod, item, ours):
     """A service or a job, and what is not ours or runs by an operator."""
-    job = None if item else next(job for job in world.of("Job") if title(job) + " job" == pod.name)
+    job = next((job for job in world.of("Job", "CronJob") if _name_of_job(job) == pod.name), None)
     has_database = world.has_env(item or job, "CROSSDESK__DATABASE__URL_FILE")
     has_broker = world.has_env(item or job, "CROSSDESK__AMQP__URL_FILE")
     by_name = {peer.name: peer for peer in ours}
@@ -85,9 +97,12 @@ def _outward(world, pod, item, ours):
     broker = by_name.get("crossdesk-rabbitmq") or Peer("broker", address=PRIVATE)
     yield pod, database, POSTGRES, has_database
     yield pod, broker, AMQP, has_broker
+    settings = dict(world.env(item or job))
+    places = [where for name, start, where in OUTSIDE if (settings.get(name) or "").startswith(start)]
     keys = world.get("NetworkPolicy", "to-published-keys") is not None and item is not None
-    yield pod, Peer("internet", address=PUBLIC), HTTPS, keys or pod.name in OUTSIDE
-    yield pod, Peer("private network", address=PRIVATE), HTTPS, keys or OUTSIDE.get(pod.name) is False
+    outside = set().union(*places) | ({PUBLIC} if keys else set())
+    yield pod, Peer("internet", address=PUBLIC), HTTPS, PUBLIC in outside
+    yield pod, Peer("private network", address=PRIVATE), HTTPS, PRIVATE in outside
 
 
 def _operators(world, ours):
@@ -115,7 +130,7 @@ def _operators(world, ours):
 def _pods(world):
     """Our pods: services, jobs, and those that operators make, with the labels these give them."""
     peers = [Peer(item["metadata"]["name"], True, pod_labels=labels(item)) for item in world.deployments()]
-    peers += [Peer(title(item) + " job", True, pod_labels=labels(item)) for item in world.of("Job")]
+    peers += [Peer(_name_of_job(item), True, pod_labels=labels(item)) for item in world.of("Job", "CronJob")]
     for item in world.of("Cluster"):
         name = item["metadata"]["name"]
         peers.append(Peer(name, True, pod_labels={"cnpg.io/cluster": name, "cnpg.io/podRole": "instance"}))
@@ -125,6 +140,10 @@ def _pods(world):
             Peer(name, True, pod_labels={NAME: name, COMPONENT: "rabbitmq", "app.kubernetes.io/part-of": "rabbitmq"})
         )
     return peers
+
+
+def _name_of_job(item):
+    return item["metadata"]["name"] if item["kind"] == "CronJob" else title(item) + " job"
 
 
 def _selects(policy, peer):

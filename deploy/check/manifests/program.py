@@ -107,13 +107,14 @@ class Program:
         return found
 
     def setting(self, service, path):
-        """The type of a setting, given as the names on the way to it; None if the service has no such setting."""
+        """The type of a setting, given as the names on the way to it; None if the service has no such setting. What is no
+        service, as the operator's commands, has those that all programs have."""
         head, rest = path[0], path[1:]
-        common = self._common["Config"]
-        if head in common and head not in self._sections[service]:
+        common, sections = self._common["Config"], self._sections.get(service, {})
+        if head in common and head not in sections:
             return self._descend(self._common, common[head], rest)
-        own = {**self._common, **self._own[service]}
-        kind = self._sections[service].get(head)
+        own = {**self._common, **self._own.get(service, {})}
+        kind = sections.get(head)
         return self._descend(own, kind, rest) if kind else None
 
     def _descend(self, structs, kind, rest):
@@ -127,7 +128,7 @@ class Program:
 
     def is_secret(self, service, kind):
         """Whether a secret is part of a setting of this type."""
-        structs = {**self._common, **self._own[service]}
+        structs = {**self._common, **self._own.get(service, {})}
         seen, left = set(), [kind]
         while left:
             for word in re.findall(r"\w+", left.pop()):
@@ -137,6 +138,28 @@ class Program:
                     seen.add(word)
                     left += structs[word].values()
         return False
+
+    def calls(self):
+        """Whom each service calls, by the table "Who calls whom" of docs/CONFIGURATION.md."""
+        part = self._text("docs/CONFIGURATION.md").split("\n## Who calls whom\n")[1]
+        rows = [line.split("|")[1:3] for line in part.splitlines() if line.startswith("| ")][1:]
+        # `mas.bridge.url` and the like are systems outside.
+        return {
+            name.strip(): {word.replace("_", "-") for word in re.findall(r"`([a-z_]+)`", needs)} for name, needs in rows
+        }
+
+    def asked(self, service):
+        """Whose addresses the service's source looks up by name, and, if it reads events, all that may have missing ones."""
+        text = "\n".join(path.read_text(encoding="utf-8") for path in self.services[service])
+        found = set(re.findall(r'addresses\s*\.get\("([a-z-]+)"\)', text))
+        if "Subscription::events(" in text:
+            found |= {name for name in self.services if self._writes_events(name)} - {service}
+        return found
+
+    def _writes_events(self, service):
+        """Whether changes are saved with events."""
+        texts = (path.read_text(encoding="utf-8") for path in self.services[service])
+        return any(re.search(r"\bimpl Persist for\b", text) for text in texts)
 
     def stop_seconds(self, drain_ms):
         """How long the program may take to stop: draining, requests, relay and readers, the last traces."""

@@ -2,9 +2,11 @@
 
 import re
 
-from .world import pod, title
+from .world import NAME, labels, pod, title
 
 LEAST_REPLICAS = 2
+# The longest that Kubernetes waits before it starts a container again that ended.
+LONGEST_BACK_OFF_SECONDS = 300
 # For operators, the migration jobs and the exporter.
 SPARE_CONNECTIONS = 50
 
@@ -25,6 +27,20 @@ def rollouts(world):
         budget = world.get("PodDisruptionBudget", item["metadata"]["name"])
         if budget is None or budget["spec"].get("maxUnavailable") != 1:
             yield f"{title(item)}: no disruption budget of one pod"
+
+
+def patience(world):
+    """A rollout counts as failed only when pods would have started even after the longest migration."""
+    for item in world.deployments():
+        own = labels(item).get(NAME)
+        jobs = [job for job in world.of("Job") if labels(job).get(NAME) == own]
+        probe = pod(item)["containers"][0].get("startupProbe") or {}
+        starts = probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3)
+        for job in jobs:
+            needed = job["spec"].get("activeDeadlineSeconds", float("inf")) + LONGEST_BACK_OFF_SECONDS + starts
+            given = item["spec"].get("progressDeadlineSeconds", 600)
+            if given < needed:
+                yield f"{title(item)}: the rollout fails after {given} s, {title(job)} may take until {needed:g} s"
 
 
 def autoscalers(world):
@@ -97,6 +113,13 @@ def copies(world):
             wanted = {"name": f"crossdesk_{role}", "owner": role, "databaseReclaimPolicy": "retain"}
             if database is None or not wanted.items() <= database["spec"].items():
                 yield f"no database {wanted}"
+        # The operator's commands look at all of them with one role, which is a member of every other.
+        members = {role["name"]: sorted(role.get("inRoles") or []) for role in spec["managed"]["roles"]}
+        others = sorted(set(members) - {"operator"})
+        if members.get("operator") != (others if world.of("CronJob") else None):
+            yield f"{title(cluster)}: the role operator is a member of {members.get('operator')}, not of {others}"
+        if any(members[other] for other in others):
+            yield f"{title(cluster)}: a service has the rights of another: {members}"
     brokers = world.of("RabbitmqCluster")
     if not brokers:
         yield "no RabbitMQ"

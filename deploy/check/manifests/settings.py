@@ -2,7 +2,7 @@
 
 import re
 
-from .world import CLUSTER_WIDE, pod, title
+from .world import CLUSTER_WIDE, NAME, labels, pod, title
 
 PREFIX = "CROSSDESK__"
 FILE = "_FILE"
@@ -71,6 +71,53 @@ def secrets(world):
             yield f"k8s/README.md has no row for the secret `{pattern}`"
 
 
+def calls(world):
+    """Each service has the addresses of those that it calls by docs/CONFIGURATION.md and by its source, and no others."""
+    table = world.program.calls()
+    for name in sorted(set(table) - set(world.program.services)):
+        yield f"docs/CONFIGURATION.md: there is no service {name} that calls others"
+    for item in world.deployments():
+        name = item["metadata"]["name"]
+        wanted, given = table.get(name, set()), set(world.calls(item))
+        for other in sorted(wanted - given):
+            yield f"{title(item)}: no address of {other}, which it calls by docs/CONFIGURATION.md"
+        for other in sorted(given - wanted):
+            yield f"{title(item)}: the address of {other}, which it does not call by docs/CONFIGURATION.md"
+        for other in sorted(world.program.asked(name) - wanted):
+            yield f"docs/CONFIGURATION.md: {name} calls {other}, by its source"
+
+
+def rotation(world):
+    """While the services' secret changes, every service takes both; who took one alone would refuse half of the calls."""
+    secret, also = "CROSSDESK__AUTH__SERVICE_SECRET_FILE", "CROSSDESK__AUTH__SERVICE_SECRET_ALSO_FILE"
+    taking = [item for item in world.deployments() if world.has_env(item, also)]
+    if not taking and not world.is_rotating:
+        return
+    for item in world.deployments():
+        settings = dict(world.env(item))
+        if None in (settings.get(secret), settings.get(also)) or settings[secret] == settings[also]:
+            yield f"{title(item)}: takes {settings.get(secret)} and {settings.get(also)}"
+
+
+def operator(world):
+    """The audit log is verified daily, by a job of which commands can be made, and not by two at once."""
+    if not world.is_production:
+        return
+    jobs = world.of("CronJob")
+    if [job["metadata"]["name"] for job in jobs] != ["operator"]:
+        yield f"jobs by the clock: {[title(job) for job in jobs]}"
+        return
+    if "--from=cronjob/operator " not in (world.program.root / "k8s/operate").read_text(encoding="utf-8"):
+        yield "k8s/operate makes its jobs from another one"
+    spec, container = jobs[0]["spec"], pod(jobs[0])["containers"][0]
+    if container.get("args") != ["audit", "verify"] or spec.get("suspend"):
+        yield f"{title(jobs[0])}: {container.get('args')} at {spec['schedule']}"
+    if not re.fullmatch(r"\d+ \d+ \* \* \*", spec["schedule"]) or spec.get("concurrencyPolicy") != "Forbid":
+        yield f"{title(jobs[0])}: not once a day"
+    if pod(jobs[0]).get("restartPolicy") != "Never" or spec["jobTemplate"]["spec"].get("backoffLimit") != 0:
+        yield f"{title(jobs[0])}: a finding would be found again and again"
+
+
 def images(world):
     """All images are of one release, which is also in the names of the jobs."""
     tags = set()
@@ -78,7 +125,8 @@ def images(world):
         image = pod(item)["containers"][0]["image"]
         name, _, tag = image.rpartition(":")
         tags.add(tag)
-        if name.rpartition("/")[2] != _service(item):
+        # The operator's program is named after the whole.
+        if name.rpartition("/")[2] != ("crossdesk" if item["kind"] == "CronJob" else _service(item)):
             yield f"{title(item)}: the image is {image}"
         if tag in ("", "latest") or "/" in tag or (world.is_overlay and tag == "release"):
             yield f"{title(item)}: the image {image} has no version"
@@ -138,7 +186,7 @@ def identities(world):
 
 
 def _service(item):
-    return item["spec"]["template"]["metadata"]["labels"].get("app.kubernetes.io/name")
+    return labels(item).get(NAME)
 
 
 def _is_for_all(world, name):

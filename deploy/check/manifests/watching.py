@@ -125,8 +125,10 @@ def _outcomes(program):
     for path in _tests(program):
         for test in yaml.safe_load((program.root / path).read_text(encoding="utf-8"))["tests"]:
             for question in test["promql_expr_test"]:
-                name = re.search(r'alertname="(\w+)"', question["expr"]).group(1)
-                found.setdefault(name, set()).add(bool(question["exp_samples"]))
+                asked = re.search(r'alertname=~?"([\w|]+)"', question["expr"]).group(1).split("|")
+                firing = " ".join(sample["labels"] for sample in question["exp_samples"])
+                for name in asked:
+                    found.setdefault(name, set()).add(f'alertname="{name}"' in firing)
     return found
 
 

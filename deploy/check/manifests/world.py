@@ -7,6 +7,8 @@ import sys
 
 import yaml
 
+# What is behind the name of an overlay to which components/key-rotation was added.
+ROTATING = ", the services' secret changing"
 KUBECTL = pathlib.Path(sys.executable).parent / "kubectl"
 CLUSTER_WIDE = {"Namespace"}
 PART_OF = "app.kubernetes.io/part-of"
@@ -73,13 +75,18 @@ class World:
         """Whether the databases are part of it."""
         return self.get("Cluster", "crossdesk-postgres") is not None
 
+    @property
+    def is_rotating(self):
+        """Whether the services' secret is being changed in it."""
+        return self.name.endswith(ROTATING)
+
     def deployments(self):
         """The services."""
         return self.of("Deployment")
 
     def workloads(self):
-        """All that runs: services and the jobs that make schema changes."""
-        return self.of("Deployment", "Job")
+        """All that runs: services, the jobs that make schema changes, the operator's."""
+        return self.of("Deployment", "Job", "CronJob")
 
     def env(self, workload):
         """The environment of a workload's container, config maps included; names that are given twice come twice."""
@@ -106,12 +113,17 @@ class World:
 
 def pod(workload):
     """The spec of a workload's pods."""
-    return workload["spec"]["template"]["spec"]
+    return _template(workload)["spec"]
 
 
 def labels(workload):
     """The labels of a workload's pods."""
-    return workload["spec"]["template"]["metadata"].get("labels") or {}
+    return _template(workload)["metadata"].get("labels") or {}
+
+
+def _template(workload):
+    spec = workload["spec"]
+    return (spec["jobTemplate"]["spec"] if workload["kind"] == "CronJob" else spec)["template"]
 
 
 def title(item):

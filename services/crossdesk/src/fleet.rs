@@ -1,10 +1,12 @@
 //! The services that the one-process host runs, in one list.
 
 use anyhow::Result;
-use chassis::{Context, Place, Running, Service};
+use chassis::{Config, Context, Place, Profile, Running, Service};
 use diesel_migrations::EmbeddedMigrations;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
+use mas_gateway::MasConfig;
+use mas_gateway::simulator::MasSimulator;
 use messaging::topology::Queue;
 
 /// A service that can be hosted.
@@ -45,8 +47,21 @@ pub(crate) const SERVICES: &[Hosted] = &[
     Hosted::of::<loan_support::LoanSupport>(),
     Hosted::of::<mas_gateway::MasGateway>().reading(&[Queue::MasResumeResults]),
     Hosted::of::<mas_gateway::bridge::MasBridge>().reading(&[Queue::MasResumeRequests]),
-    Hosted::of::<mas_gateway::simulator::MasSimulator>(),
+    Hosted::of::<MasSimulator>(),
     Hosted::of::<tour_tickets::TourTickets>(),
     Hosted::of::<attachments::Attachments>().reading(&[Queue::AttachmentsTicketEvents]),
     Hosted::of::<desk::Desk>().reading(&[Queue::DeskTicketEvents]),
 ];
+
+/// Those of them that this installation runs: production has a MAS, and no stand-in for it unless that is wanted.
+pub(crate) fn here(config: &Config) -> Result<Vec<&'static Hosted>> {
+    let plays_mas = config.profile == Profile::Local || config.section::<MasConfig>("mas")?.simulator.enabled;
+    Ok(SERVICES.iter().filter(|service| plays_mas || service.name != MasSimulator::NAME).collect())
+}
+
+/// Those that have a database.
+pub(crate) fn with_database(config: &Config) -> Result<Vec<&'static Hosted>> {
+    let mut services = here(config)?;
+    services.retain(|service| service.has_database);
+    Ok(services)
+}

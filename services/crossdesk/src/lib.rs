@@ -3,6 +3,10 @@
 mod commands;
 mod databases;
 mod fleet;
+mod origin;
+mod round;
+mod say;
+mod server;
 
 use std::process::ExitCode;
 
@@ -57,7 +61,11 @@ pub async fn main() -> ExitCode {
         Command::DatabaseUrl { service } => databases::print_url(&service),
     };
     match outcome {
-        Ok(code) => code,
+        Ok(code) if say::is_all_said() => code,
+        Ok(_) => {
+            eprintln!("crossdesk: standard output cannot be written");
+            ExitCode::FAILURE
+        }
         Err(error) => {
             eprintln!("crossdesk: {error:#}");
             ExitCode::FAILURE

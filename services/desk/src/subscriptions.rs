@@ -40,8 +40,8 @@ async fn apply(conn: &mut AsyncPgConnection, events: &[&Envelope]) -> Result<(),
     }
 }
 
-/// A statement that PostgreSQL refuses is refused again: such an event is parked, so that the other streams go on. Its
-/// retries heal the rare refusal that passes, such as a deadlock.
+/// An event whose statement PostgreSQL refuses is parked, so that the other streams go on. Mostly it is refused again; its
+/// retries heal a refusal that passes, such as a right that was missing.
 fn sort_out(error: DbError) -> ApplyError {
     if error.is_temporary() { ApplyError::Database(error) } else { ApplyError::Unfit(error.to_string()) }
 }

@@ -1,11 +1,15 @@
 //! What must hold after every scenario, checked as sets in both directions: everything acknowledged is there once, and
 //! everything that is there was asked for.
 
+mod changes;
+mod deadlines;
 mod effects;
 mod events;
 mod files;
 mod owners;
 mod queues;
+mod removals;
+mod resources;
 mod rows;
 
 use std::collections::BTreeSet;
@@ -16,6 +20,8 @@ use tokio_postgres::{Client, NoTls};
 
 use crate::stack::{Postgres, Stack};
 use crate::workload;
+
+pub use resources::Baseline;
 
 /// How long the system may take to come to rest once the faults are over (reliability, "quiet").
 const QUIET_WITHIN: Duration = Duration::from_secs(30);
@@ -75,10 +81,43 @@ impl Verdict {
     }
 }
 
-/// Waits for rest and checks everything.
-pub async fn check(stack: &Stack, client: &workload::Client, injected: &Injected) -> Result<Verdict> {
+/// Waits for rest and checks everything. The baseline is taken the first time.
+pub async fn check(
+    stack: &Stack,
+    client: &workload::Client,
+    injected: &Injected,
+    baseline: &mut Baseline,
+) -> Result<Verdict> {
+    let rest = rest(stack, injected, QUIET_WITHIN).await;
+    let mut verdict = Verdict { recovered: rest.after, last: rest.last, ..Verdict::default() };
+    verdict.other.extend(rest.trouble.map(|what| format!("not at rest after {QUIET_WITHIN:?}: {what}")));
+    verdict.other.extend(client.violations());
+    rows::check(stack, &client.history, &mut verdict).await?;
+    changes::check(stack, &client.history, &mut verdict).await?;
+    events::check(stack, injected, &mut verdict).await?;
+    effects::check(stack, &client.history, &mut verdict).await?;
+    owners::check(stack, &mut verdict).await?;
+    removals::check(stack, &mut verdict).await?;
+    files::check(stack, &client.history, &mut verdict).await?;
+    queues::check(stack, injected, &mut verdict).await?;
+    deadlines::check(&client.history, &mut verdict);
+    resources::check(stack, baseline, &mut verdict);
+    Ok(verdict)
+}
+
+/// How the system came to rest.
+pub(crate) struct Rest {
+    /// Why it did not.
+    pub(crate) trouble: Option<String>,
+    after: Duration,
+    /// What was the last to come to rest.
+    last: String,
+}
+
+/// Waits until the system is at rest, at most so long.
+pub(crate) async fn rest(stack: &Stack, injected: &Injected, within: Duration) -> Rest {
     let began = Instant::now();
-    let mut verdict = Verdict::default();
+    let mut last = String::new();
     // What one look finds at rest may be set going by what the next one finds; so all of it must be at rest twice.
     let mut quiet_looks = 0;
     let trouble = loop {
@@ -93,22 +132,13 @@ pub async fn check(stack: &Stack, client: &workload::Client, injected: &Injected
             Err(error) => format!("{error:#}"),
         };
         quiet_looks = 0;
-        if began.elapsed() > QUIET_WITHIN {
+        if began.elapsed() > within {
             break Some(trouble);
         }
-        verdict.last = trouble;
+        last = trouble;
         tokio::time::sleep(LOOK).await;
     };
-    verdict.recovered = began.elapsed();
-    verdict.other.extend(trouble.map(|what| format!("not at rest after {QUIET_WITHIN:?}: {what}")));
-    verdict.other.extend(client.violations());
-    rows::check(stack, &client.history, &mut verdict).await?;
-    events::check(stack, injected, &mut verdict).await?;
-    effects::check(stack, &client.history, &mut verdict).await?;
-    owners::check(stack, &mut verdict).await?;
-    files::check(stack, &client.history, &mut verdict).await?;
-    queues::check(stack, injected, &mut verdict).await?;
-    Ok(verdict)
+    Rest { trouble, after: began.elapsed(), last }
 }
 
 /// Why the system is not at rest yet, if it is not.
@@ -123,7 +153,7 @@ async fn unrest(stack: &Stack, injected: &Injected) -> Result<Option<String>> {
 }
 
 /// The services with an event log of tickets, and their databases.
-const OWNERS: [(&str, &str); 6] = [
+pub(crate) const OWNERS: [(&str, &str); 6] = [
     ("mobility-support", "crossdesk_mobility_support"),
     ("helpdesk-conversation", "crossdesk_helpdesk_conversation"),
     ("loan-support", "crossdesk_loan_support"),
@@ -133,10 +163,10 @@ const OWNERS: [(&str, &str); 6] = [
 ];
 
 /// The desk's database.
-const DESK: &str = "crossdesk_desk";
+pub(crate) const DESK: &str = "crossdesk_desk";
 
 /// A connection past every proxy.
-async fn connect(postgres: &Postgres, database: &str) -> Result<Client> {
+pub(crate) async fn connect(postgres: &Postgres, database: &str) -> Result<Client> {
     let (client, connection) = tokio_postgres::connect(&postgres.url(database), NoTls).await?;
     tokio::spawn(connection);
     Ok(client)

@@ -97,6 +97,7 @@ pub async fn run() -> ExitCode {
 }
 
 async fn gate(seed: u64, only: &[String]) -> Result<bool> {
+    let began = Instant::now();
     let chosen: Vec<&Scenario> = if only.is_empty() {
         SCENARIOS.iter().collect()
     } else {
@@ -104,7 +105,11 @@ async fn gate(seed: u64, only: &[String]) -> Result<bool> {
         only.iter().map(find).collect::<Result<_>>()?
     };
     let mut lab = Lab::start(&stack::programs()?, REPLICAS, seed, &[]).await?;
-    let outcome = in_turn(&mut lab, &chosen).await;
+    let mut outcome = in_turn(&mut lab, &chosen).await;
+    // A part of the gate promises nothing.
+    if only.is_empty() && matches!(outcome, Ok(true)) {
+        outcome = Ok(report::is_enough(&lab.client.history, lab.tally, began.elapsed()));
+    }
     end(lab, outcome).await
 }
 

@@ -12,5 +12,15 @@ pub use latency::latency;
 
 use std::time::Duration;
 
+use anyhow::Result;
+
+use crate::lab::Lab;
+
 /// Waits between two looks at a database.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// Whatever came of it, nothing that was started keeps running.
+async fn end(lab: Lab, outcome: Result<bool>) -> Result<bool> {
+    lab.stack.stop(outcome.is_ok()).await?;
+    outcome
+}

@@ -33,8 +33,6 @@ pub enum Kind {
     Upload,
     /// Adds an attachment.
     Attach,
-    /// A read.
-    Read,
 }
 
 /// One operation of a client.
@@ -56,6 +54,14 @@ pub struct Entry {
     pub slowest: std::time::Duration,
     /// When it was first sent.
     pub began: Instant,
+}
+
+impl Entry {
+    /// The story that it is part of: what its marker begins with.
+    #[must_use]
+    pub fn story(&self) -> &str {
+        self.marker.split_once('-').map_or(&self.marker, |(story, _)| story)
+    }
 }
 
 /// All operations, by marker.

@@ -9,7 +9,7 @@ use chassis::secrets;
 use rand::SeedableRng as _;
 use rand::rngs::SmallRng;
 
-use crate::checks::{self, Injected, Verdict};
+use crate::checks::{self, Baseline, Injected, Verdict};
 use crate::history::History;
 use crate::stack::{Release, Stack};
 use crate::workload::{Client, Line, Plan, Workload};
@@ -39,6 +39,8 @@ pub struct Lab {
     pub tally: Tally,
     /// What was put in on purpose.
     pub injected: Injected,
+    /// What the processes held after the first scenario.
+    baseline: Baseline,
     /// Workloads started so far: each has markers of its own.
     plans: u64,
 }
@@ -46,15 +48,33 @@ pub struct Lab {
 impl Lab {
     /// Starts the system.
     pub async fn start(programs: &Path, replicas: usize, seed: u64, settings: &[(String, String)]) -> Result<Self> {
-        Self::around(Stack::start(Release::own(programs), replicas, settings).await?, seed)
+        let stack = Stack::start(Release::own(programs), replicas, settings).await?;
+        match client_of(&stack) {
+            Ok(client) => Ok(Self::with(stack, client, seed)),
+            Err(error) => {
+                stack.stop(false).await?;
+                Err(error)
+            }
+        }
     }
 
     /// Around a system that runs.
     pub fn around(stack: Stack, seed: u64) -> Result<Self> {
-        let minter = secrets::local_minter(&stack.dir.path().join("data"))?;
-        let client = Client::new(stack.origin(), minter, Arc::new(History::default()))?;
-        let random = SmallRng::seed_from_u64(seed);
-        Ok(Self { stack, client, seed, random, tally: Tally::default(), injected: Injected::default(), plans: 0 })
+        let client = client_of(&stack)?;
+        Ok(Self::with(stack, client, seed))
+    }
+
+    fn with(stack: Stack, client: Client, seed: u64) -> Self {
+        Self {
+            stack,
+            client,
+            seed,
+            random: SmallRng::seed_from_u64(seed),
+            tally: Tally::default(),
+            injected: Injected::default(),
+            baseline: Baseline::default(),
+            plans: 0,
+        }
     }
 
     /// Starts a workload over these lines.
@@ -72,7 +92,7 @@ impl Lab {
     /// Heals everything and checks every invariant.
     pub async fn check(&mut self) -> Result<Verdict> {
         self.heal().await?;
-        checks::check(&self.stack, &self.client, &self.injected).await
+        checks::check(&self.stack, &self.client, &self.injected, &mut self.baseline).await
     }
 
     /// Clear weather, and every process up.
@@ -90,6 +110,11 @@ impl Lab {
         }
         self.stack.ready().await
     }
+}
+
+fn client_of(stack: &Stack) -> Result<Client> {
+    let minter = secrets::local_minter(&stack.dir.path().join("data"))?;
+    Client::new(stack.origin(), minter, Arc::new(History::default()))
 }
 
 /// Calls `fault` again and again until the time is up, with a rest between.

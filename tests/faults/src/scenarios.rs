@@ -5,6 +5,7 @@ mod contention;
 mod crash_points;
 mod cuts;
 mod duplicates;
+mod fresh_desk;
 mod kills;
 mod mas;
 mod rolling;
@@ -45,6 +46,7 @@ pub const SCENARIOS: &[Scenario] = &[
     scenario!("redelivery", "every event is delivered three times more, shuffled", duplicates::redelivery),
     scenario!("poison", "events that cannot be applied, and messages that are no events", duplicates::poison),
     scenario!("alarm", "the broker refuses to take messages, and a queue is deleted", broker::alarm_and_deletion),
+    scenario!("fresh-desk", "an empty desk is filled from the logs, and shows what the old one did", fresh_desk::run),
     scenario!("resume", "2,000 resume requests while bridge, broker and MAS die", mas::burst),
     scenario!("contention", "a customer and an agent change one ticket at once, 2,000 times", contention::run),
     scenario!(

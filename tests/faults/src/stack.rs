@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 
 pub use postgres::Postgres;
-pub use rabbit::Rabbit;
+pub use rabbit::{Queued, Rabbit};
 pub use service::{Replica, ServiceGroup};
 
 use crate::proxy::{Proxy, Target};

@@ -16,7 +16,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-pub use client::{Client, Identity, Write};
+pub use client::{Client, DEADLINE, Identity, Write};
 
 /// How a workload is made up.
 #[derive(Debug, Clone)]

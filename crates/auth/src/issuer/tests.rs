@@ -100,6 +100,33 @@ async fn while_a_secret_is_replaced_both_count_and_no_third() {
     assert!(verdict(&one, "n").await && !verdict(&one, "o").await, "the old one is dead");
 }
 
+/// Issuers that name their keys give the new one a new name.
+#[tokio::test]
+async fn while_a_secret_is_replaced_the_name_of_neither_key_counts() {
+    let key = |letter: &str| Some(secrecy_of(letter));
+    let one = IssuerConfig { hs256_secret: key("o"), kid: Some("2025".to_owned()), ..named() };
+    let both = IssuerConfig { hs256_secret_also: key("n"), ..one.clone() };
+    let verdict = async |config: &IssuerConfig, letter: &str, kid: Option<&str>| {
+        let verifier = Verifier::new(vec![config.clone()], Arc::new(SystemClock), http()).unwrap();
+        let minter = crate::Minter::hs256("https://issuer.test", None, &secrecy_of(letter));
+        let minter = match kid {
+            Some(kid) => minter.with_kid(kid),
+            None => minter,
+        };
+        let request = crate::TokenRequest::new("user_1".try_into().unwrap(), Role::Customer);
+        verifier.verify(&minter.mint(&request, SystemClock.now()).unwrap()).await.is_ok()
+    };
+    for (letter, kid) in [("o", Some("2025")), ("o", None), ("n", Some("2026")), ("n", Some("2025")), ("n", None)] {
+        assert!(verdict(&both, letter, kid).await, "{letter} named {kid:?}");
+    }
+    assert!(!verdict(&both, "x", Some("2025")).await, "a third key is refused whatever it is called");
+    assert!(
+        verdict(&one, "o", Some("2025")).await && !verdict(&one, "o", Some("2026")).await,
+        "with one key it counts"
+    );
+    assert!(!verdict(&one, "n", Some("2025")).await);
+}
+
 fn secrecy_of(letter: &str) -> SecretString {
     letter.repeat(40).into()
 }

@@ -5,11 +5,13 @@
 //! backoff. The client's own recovery is off: it does not restore a channel that a channel error closed.
 
 mod declare;
+mod depth;
 mod in_flight;
 mod listening;
 mod publisher;
 mod session;
 mod subscriber;
+mod transport;
 mod window;
 mod wire;
 
@@ -50,7 +52,8 @@ pub struct RabbitBus {
 }
 
 impl RabbitBus {
-    /// Starts to connect to `url` as `service` and returns at once. `shutdown` ends the subscriptions; publishing goes
+    /// Starts to connect to `url` as `service` and returns at once. Over `amqps://` the broker must show a certificate that
+    /// the system trusts, or an authority in the PEM file that the URL's `cacertfile` names. `shutdown` ends the subscriptions; publishing goes
     /// on until the bus is dropped, because a relay flushes its log after the readers have stopped.
     ///
     /// Must be called within a tokio runtime.
@@ -68,6 +71,17 @@ impl RabbitBus {
         let (requests, waiting) = mpsc::channel(WAITING_ROOM);
         tokio::spawn(Publisher::new(Arc::clone(&dial), Arc::clone(&connected), waiting).run());
         Arc::new(Self { requests, connected, dial, shutdown })
+    }
+
+    /// Connects once to `url` and says goodbye, to find out whether a service could.
+    ///
+    /// # Errors
+    /// Why it could not, as a sentence without the address.
+    pub async fn probe(url: &str) -> Result<(), String> {
+        let dial = Dial::new(url, "crossdesk", Names::prefixed(""));
+        let session = dial.open("probe").await.map_err(|error| error.to_string())?;
+        session.close().await;
+        Ok(())
     }
 
     async fn publish_by(&self, message: Message, deadline: Instant) -> Result<(), PublishError> {

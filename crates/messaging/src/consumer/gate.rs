@@ -8,6 +8,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::{Envelope, Stream};
 use metrics::{counter, histogram};
 use storage::{Db, DbError};
+use telemetry::Span;
 
 use super::{Apply, ApplyError};
 use crate::schema::applied_streams;
@@ -63,12 +64,15 @@ pub async fn apply_all(
             }
         }
     }
+    // A batch has as many traces as events, so its effect runs in none of them; one event's effect runs in its own.
     let processing = |event: &&Envelope| spans::processing(db.service(), consumer, Some(&event.traceparent));
     let spans: Vec<_> = next.iter().map(processing).collect();
-    if !next.is_empty()
-        && let Err(error) = effect.apply(conn, &next).await
-    {
+    if let Err(error) = take_effect(effect, conn, &next, &spans).await {
         tx.abandon().await;
+        if events.len() > 1 && matches!(error, ApplyError::Unfit(_)) {
+            // One of them is unfit, and each comes again by itself: only those spans tell which one failed.
+            spans.into_iter().for_each(Span::discard);
+        }
         return Err(error);
     }
     last.retain(|stream, version| before.get(stream) != Some(version));
@@ -89,6 +93,19 @@ pub async fn apply_all(
             .record(delay.max(0.0));
     }
     Ok(behind)
+}
+
+async fn take_effect(
+    effect: &dyn Apply,
+    conn: &mut AsyncPgConnection,
+    events: &[&Envelope],
+    spans: &[Span],
+) -> Result<(), ApplyError> {
+    match spans {
+        [] => Ok(()),
+        [span] => telemetry::in_trace(span.context(), effect.apply(conn, events)).await,
+        _ => effect.apply(conn, events).await,
+    }
 }
 
 /// The last version of a stream that took effect.

@@ -5,8 +5,10 @@
 
 mod broker;
 mod contract;
+mod depth;
 mod local;
 mod proxy;
 mod rabbit;
 mod rabbit_faults;
 mod stage;
+mod tls;

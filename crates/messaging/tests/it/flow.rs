@@ -24,7 +24,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// A database with the tables of this crate and one for effects.
-async fn database() -> (TestDatabase, Db) {
+pub(crate) async fn database() -> (TestDatabase, Db) {
     let database =
         TestDatabase::with("messaging_flow", vec![storage::migrate::MIGRATIONS, messaging::MIGRATIONS]).await;
     let effects = "CREATE TABLE effects (at bigserial PRIMARY KEY, stream text NOT NULL, version bigint NOT NULL)";
@@ -45,12 +45,12 @@ fn data(key: TicketKey, version: i64) -> EventData {
     }
 }
 
-fn event(key: TicketKey, version: i64) -> Envelope {
+pub(crate) fn event(key: TicketKey, version: i64) -> Envelope {
     let about = (Stream::of_ticket(key), SystemClock.now(), String::new());
     Envelope::wrap(EventId(SystemClock.new_id()), "loan-support", "ticket.updated", about, data(key, version))
 }
 
-fn key() -> TicketKey {
+pub(crate) fn key() -> TicketKey {
     TicketKey(SystemClock.new_id())
 }
 
@@ -85,7 +85,7 @@ impl Apply for WriteDown {
 
 /// The log of an owner, which may be out of reach.
 #[derive(Debug, Default)]
-struct OwnersLog {
+pub(crate) struct OwnersLog {
     events: BTreeMap<String, Vec<Envelope>>,
     is_away: AtomicBool,
 }
@@ -108,7 +108,7 @@ impl Owner for OwnersLog {
     }
 }
 
-fn owner_of(events: &[Envelope]) -> Arc<OwnersLog> {
+pub(crate) fn owner_of(events: &[Envelope]) -> Arc<OwnersLog> {
     let mut log = OwnersLog::default();
     for event in events {
         log.events.entry(event.partitionkey.to_string()).or_default().push(event.clone());

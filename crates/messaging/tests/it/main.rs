@@ -5,3 +5,4 @@
 mod bus;
 mod flow;
 mod messages;
+mod traces;

@@ -10,7 +10,7 @@ mod tours;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use auth::{Minter, TokenRequest};
 use chassis::{Config, Profile, http_client, secrets};
 use clap::Args;
@@ -19,6 +19,9 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
+
+use crate::origin::origin;
+use crate::say::say;
 
 /// Requests at once: quick, and still gentle to a laptop.
 const SIDE_BY_SIDE: usize = 8;
@@ -29,7 +32,7 @@ pub(crate) struct DemoArguments {
     #[arg(long, default_value_t = 60)]
     tickets: u32,
     /// The instance to load.
-    #[arg(long)]
+    #[arg(long, value_parser = origin)]
     url: Option<String>,
 }
 
@@ -70,7 +73,7 @@ impl Client {
 
 /// The body of a success; empty if there is none.
 async fn answer(path: &str, request: RequestBuilder) -> Result<Value> {
-    let answer = request.send().await.context("is it started?")?;
+    let answer = request.send().await.context("no answer: is it started?")?;
     let status = answer.status();
     let text = answer.text().await?;
     if !status.is_success() {
@@ -93,6 +96,7 @@ async fn make_ticket(client: &Client, number: usize) -> Result<()> {
 
 pub(crate) async fn run(arguments: DemoArguments) -> Result<ExitCode> {
     let config = Config::load(Profile::Local)?;
+    ensure!(config.profile == Profile::Local, "sample tickets are for the local profile only");
     let url = arguments.url.unwrap_or_else(|| format!("http://{}:{}", config.http.host, config.http.port));
     let minter = secrets::local_minter(&config.data_dir)?;
     let client = Arc::new(Client { http: http_client()?, url, minter });
@@ -111,6 +115,6 @@ pub(crate) async fn run(arguments: DemoArguments) -> Result<ExitCode> {
         .try_collect::<Vec<()>>()
         .await?;
     bar.finish();
-    println!("{} tickets made. Agents find them at {}/v1/tickets", arguments.tickets, client.url);
+    say!("{} tickets made. Agents find them at {}/v1/tickets", arguments.tickets, client.url);
     Ok(ExitCode::SUCCESS)
 }

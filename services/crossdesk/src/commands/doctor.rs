@@ -1,24 +1,23 @@
 //! `crossdesk doctor`: looks at what an instance needs and says in a sentence what is wrong and what to do.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Result;
 use chassis::{Config, Profile, http_client};
 use clap::Args;
+use messaging::bus::RabbitBus;
 use secrecy::ExposeSecret as _;
 use storage::migrate::is_pending;
 
-use crate::databases::{database_url, server_url};
-use crate::fleet::SERVICES;
-
-/// How long a check waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+use crate::databases::{Databases, PATIENCE};
+use crate::fleet::{self, Hosted};
+use crate::origin::origin;
+use crate::say::say;
 
 #[derive(Args)]
 pub(crate) struct DoctorArguments {
     /// The instance to look at.
-    #[arg(long)]
+    #[arg(long, value_parser = origin)]
     url: Option<String>,
 }
 
@@ -31,12 +30,17 @@ struct Findings {
 impl Findings {
     fn tell(&mut self, what: &str, outcome: Result<String, String>) {
         match outcome {
-            Ok(found) => println!("ok     {what}: {found}"),
+            Ok(found) => say!("ok     {what}: {found}"),
             Err(trouble) => {
                 self.wrong += 1;
-                println!("WRONG  {what}: {trouble}");
+                say!("WRONG  {what}: {trouble}");
             }
         }
+    }
+
+    /// Neither right nor wrong: an installation need not run every service.
+    fn leave_out(&self, what: &str, why: &str) {
+        say!("none   {what}: {why}");
     }
 }
 
@@ -56,10 +60,10 @@ pub(crate) async fn run(arguments: DoctorArguments) -> Result<ExitCode> {
     check_databases(&config, &mut findings).await;
     check_broker(&config, &mut findings).await;
     if findings.wrong == 0 {
-        println!("all is well");
+        say!("all is well");
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{} things are wrong", findings.wrong);
+    say!("{} things are wrong", findings.wrong);
     Ok(ExitCode::FAILURE)
 }
 
@@ -82,21 +86,32 @@ async fn ready(url: &str) -> Result<String, String> {
 }
 
 async fn check_databases(config: &Config, findings: &mut Findings) {
-    let server = match server_url(config) {
-        Ok(server) => server,
+    let found = Databases::find(config).and_then(|databases| Ok((databases, fleet::with_database(config)?)));
+    let (databases, services) = match found {
+        Ok(found) => found,
         Err(error) => return findings.tell("databases", Err(format!("{error:#}"))),
     };
-    for service in SERVICES.iter().filter(|service| service.has_database) {
-        let url = database_url(&server, service.name).map_err(|error| error.to_string());
-        let outcome = match url {
-            Ok(url) => match is_pending(&url, (service.migrations)()).await {
-                Ok(false) => Ok("answers, and its schema is up to date".to_owned()),
-                Ok(true) => Err("lacks schema changes: run `crossdesk migrate`".to_owned()),
-                Err(error) => Err(error.to_string()),
-            },
-            Err(error) => Err(error),
-        };
-        findings.tell(&format!("database of {}", service.name), outcome);
+    if let Err(error) = databases.answer().await {
+        return findings.tell("databases", Err(format!("{error:#}")));
+    }
+    for service in services {
+        let what = format!("database of {}", service.name);
+        match databases.url(service.name).await {
+            Ok(Ok(url)) => findings.tell(&what, schema(service, &url).await),
+            Ok(Err(absent)) => {
+                findings.leave_out(&what, &format!("{absent}; if {} runs here: `crossdesk migrate`", service.name));
+            }
+            Err(error) => findings.tell(&what, Err(format!("{error:#}"))),
+        }
+    }
+}
+
+async fn schema(service: &Hosted, url: &str) -> Result<String, String> {
+    match tokio::time::timeout(PATIENCE, is_pending(url, (service.migrations)())).await {
+        Ok(Ok(false)) => Ok("answers, and its schema is up to date".to_owned()),
+        Ok(Ok(true)) => Err("lacks schema changes: run `crossdesk migrate`".to_owned()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("does not answer".to_owned()),
     }
 }
 
@@ -104,17 +119,10 @@ async fn check_broker(config: &Config, findings: &mut Findings) {
     let Some(url) = &config.amqp.url else {
         return findings.tell("broker", Ok("none: events go over the in-process bus".to_owned()));
     };
-    let parsed = reqwest::Url::parse(url.expose_secret()).ok();
-    let place = parsed.as_ref().and_then(|url| Some((url.host_str()?.to_owned(), url.port().unwrap_or(5672))));
-    let outcome = match place {
-        None => Err("amqp.url is not a URL".to_owned()),
-        Some((host, port)) => {
-            let connecting = tokio::net::TcpStream::connect((host.as_str(), port));
-            match tokio::time::timeout(PATIENCE, connecting).await {
-                Ok(Ok(_)) => Ok(format!("{host}:{port} accepts connections")),
-                _ => Err(format!("nothing answers at {host}:{port}; events wait in the event log until it does")),
-            }
-        }
+    let outcome = match tokio::time::timeout(PATIENCE, RabbitBus::probe(url.expose_secret())).await {
+        Ok(Ok(())) => Ok("RabbitMQ lets us in".to_owned()),
+        Ok(Err(reason)) => Err(format!("{reason}; events wait in the event log until it does")),
+        Err(_) => Err("RabbitMQ does not answer; events wait in the event log until it does".to_owned()),
     };
     findings.tell("broker", outcome);
 }

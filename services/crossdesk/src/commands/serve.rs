@@ -15,8 +15,10 @@ use messaging::bus::{Bus, LocalBus, RabbitBus};
 use secrecy::ExposeSecret as _;
 use storage::migrate::ensure_database;
 
-use crate::databases::{Server, database_name};
-use crate::fleet::{GATEWAY, Hosted, SERVICES};
+use crate::databases::{Place as Where, database_name};
+use crate::fleet::{self, GATEWAY, Hosted, SERVICES};
+use crate::say::say;
+use crate::server::Server;
 
 /// HTTP workers of each service: all share one machine, and each has a pool of database connections.
 const WORKERS: usize = 2;
@@ -46,7 +48,7 @@ async fn host_all(
 ) -> Result<ExitCode> {
     let mut places = Vec::new();
     let mut addresses = BTreeMap::new();
-    for service in SERVICES {
+    for service in fleet::here(&config)? {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         addresses.insert(service.name.to_owned(), format!("http://{}", listener.local_addr()?));
         places.push((service, listener));
@@ -64,7 +66,7 @@ async fn host_all(
     let starting = places.into_iter().map(|(service, listener)| start(service, listener, server, &context));
     running.extend(try_join_all(starting).await?);
     context.serving.store(true, Ordering::Release);
-    println!("crossdesk ready {url}");
+    say!("crossdesk ready {url}");
     let outcome = tokio::select! {
         signal = signals.first() => {
             tracing::info!(?signal, "stopping");
@@ -96,11 +98,14 @@ fn local_bus() -> Arc<LocalBus> {
 }
 
 async fn start(service: &Hosted, listener: TcpListener, server: &Server, context: &Context) -> Result<Running> {
-    let database_url = if service.has_database {
-        ensure_database(&server.url, &database_name(service.name)).await?;
-        Some(server.database_url(service.name)?)
-    } else {
-        None
+    let database_url = match (server.databases.place(service.name), server.databases.server()) {
+        _ if !service.has_database => None,
+        (Where::Shared(url), Some(shared)) => {
+            ensure_database(shared, &database_name(service.name)).await?;
+            Some(url)
+        }
+        (Where::Own(url) | Where::Shared(url), _) => Some(url),
+        (Where::Unknown, _) => None,
     };
     (service.start)(context, Place { listener, database_url }).await
 }

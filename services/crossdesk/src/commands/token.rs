@@ -9,6 +9,8 @@ use chassis::{Config, Profile, secrets};
 use clap::Args;
 use domain::{Clock as _, Line, Role, Subject, SystemClock};
 
+use crate::say::say;
+
 #[derive(Args)]
 pub(crate) struct TokenArguments {
     /// Who the token speaks for.
@@ -38,7 +40,7 @@ pub(crate) fn run(arguments: TokenArguments) -> Result<ExitCode> {
         name: arguments.name,
         ttl: arguments.ttl,
     };
-    println!("{}", secrets::local_minter(&config.data_dir)?.mint(&request, SystemClock.now())?);
+    say!("{}", secrets::local_minter(&config.data_dir)?.mint(&request, SystemClock.now())?);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -50,7 +52,8 @@ fn role(text: &str) -> Result<Role, String> {
 fn duration(text: &str) -> Result<Duration, String> {
     let refuse = || "a number and a unit, as in 90s, 30m, 1h, 7d".to_owned();
     let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(refuse)?;
-    let number: u64 = text[..split].parse().map_err(|_| refuse())?;
+    // A token that is good for no time is a slip.
+    let number: u64 = text[..split].parse().ok().filter(|number| *number > 0).ok_or_else(refuse)?;
     let seconds = match &text[split..] {
         "s" => 1,
         "m" => 60,
@@ -69,7 +72,7 @@ mod tests {
     fn a_duration_is_a_number_and_a_unit() {
         assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("2d"), Ok(Duration::from_secs(172_800)));
-        for bad in ["", "h", "1", "1w", "-1h", "1.5h", "99999999999999999999d", "18446744073709551615d"] {
+        for bad in ["", "h", "1", "0s", "1w", "-1h", "1.5h", "99999999999999999999d", "18446744073709551615d"] {
             assert!(duration(bad).is_err(), "{bad}");
         }
     }

@@ -5,5 +5,6 @@ mod distributed;
 mod examples;
 mod live;
 mod one_process;
+mod operator;
 mod program;
 mod story;

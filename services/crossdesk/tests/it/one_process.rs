@@ -13,7 +13,7 @@ use crate::story::Instance;
 use crate::{examples, live};
 
 /// A data folder that the PostgreSQL user can reach too.
-fn data_dir() -> TempDir {
+pub(crate) fn data_dir() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     folder

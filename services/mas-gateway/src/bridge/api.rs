@@ -37,7 +37,7 @@ pub(crate) async fn list_requests(
     Ok(HttpResponse::Ok().json(Page::of(found, &filter)))
 }
 
-/// Give a dead request a second life.
+/// Give a dead request a second life. Who did is in `operator_actions`.
 pub(crate) async fn retry_request(
     app: Data<BridgeApp>,
     caller: Signed,
@@ -46,7 +46,7 @@ pub(crate) async fn retry_request(
     check_operator(&caller)?;
     let id = transaction_id(&request)?;
     let mut conn = app.db.conn().await?;
-    match db::revive(&mut conn, id, app.give_up_after).await? {
+    match db::revive(&mut conn, id, app.give_up_after, &caller).await? {
         Retry::Revived(request) => {
             tracing::info!(transaction.id = id, "a dead resume request is tried again");
             app.nudge.notify_one();

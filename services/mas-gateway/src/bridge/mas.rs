@@ -57,9 +57,12 @@ impl Mas {
 
     /// Makes one attempt and says how it ended.
     pub(crate) async fn ask(&self, request: &Claimed, now: DateTime<Utc>) -> Verdict {
+        fail::fail_point!("mas_bridge.before_ask", |_| Verdict::Later("crash point".to_owned(), None));
         let mut span = attempt(request);
         match self.request(request, span.context()).send().await {
             Ok(response) => {
+                // MAS has it, and we do not know its answer.
+                fail::fail_point!("mas_bridge.after_ask", |_| Verdict::Later("crash point".to_owned(), None));
                 span.answered(response.status().as_u16());
                 read(response, now).await
             }
@@ -71,9 +74,9 @@ impl Mas {
     }
 
     fn request(&self, claimed: &Claimed, span: TraceContext) -> RequestBuilder {
-        let key = claimed.transaction_id;
+        let key = claimed.transaction_id.to_string();
         #[cfg(feature = "bug-new-key")]
-        let key = if storage::bugs::is_active("new-key") { key + i64::from(claimed.attempts - 1) } else { key };
+        let key = if storage::bugs::is_active("new-key") { format!("{key}-{}", claimed.attempts) } else { key };
         let mut request = self
             .http
             .post(self.url.clone())

@@ -1,4 +1,5 @@
-//! What the simulator has done: one row for one transaction.
+//! What the simulator has done: one row for one Idempotency-Key. It trusts the key and nothing else, as a MAS may: a caller
+//! that repeats a request with another key gets a second effect, and everybody can see it.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -62,10 +63,11 @@ pub(crate) struct Count {
 pub(crate) async fn effect(conn: &mut AsyncPgConnection, resume: &Resume) -> Result<Decision, DbError> {
     let (outcome, detail) = decide(resume);
     Ok(storage::sql(
-        "INSERT INTO effects (transaction_id, payload, outcome, detail) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (transaction_id) DO UPDATE SET times_asked = effects.times_asked + 1 \
-         RETURNING outcome, detail, payload = $2 AS is_same_request",
+        "INSERT INTO effects (idempotency_key, transaction_id, payload, outcome, detail) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (idempotency_key) DO UPDATE SET times_asked = effects.times_asked + 1 \
+         RETURNING outcome, detail, payload = $3 AS is_same_request",
     )
+    .bind::<Text, _>(&resume.key)
     .bind::<BigInt, _>(resume.command.transaction_id)
     .bind::<Binary, _>(&resume.payload)
     .bind::<Text, _>(outcome)

@@ -12,6 +12,8 @@ use crate::bridge::Command;
 const DEFAULT_LIMIT: i64 = 100;
 /// Most effects in one answer: a whole test run fits.
 const MAX_LIMIT: i64 = 10_000;
+/// Longest Idempotency-Key: what the other lines take.
+const MAX_KEY_CHARS: usize = 255;
 
 /// A request that was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +67,8 @@ pub(crate) fn broken(request: &HttpRequest, error: DbError) -> Error {
 #[derive(Debug)]
 pub(crate) struct Resume {
     pub(crate) command: Command,
+    /// What makes a repeated request the same request, whatever is in it.
+    pub(crate) key: String,
     pub(crate) payload: Vec<u8>,
 }
 
@@ -74,12 +78,12 @@ impl FromBody for Resume {
     fn from_body(bytes: &[u8], request: &HttpRequest) -> Result<Self, Error> {
         let command = Command::read(bytes).map_err(|unfit| Error::Invalid(unfit.to_string()))?;
         let mut keys = request.headers().get_all("idempotency-key");
-        let key = keys.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if key != command.transaction_id.to_string() || keys.next().is_some() {
-            let reason = "Idempotency-Key is not the transaction_id".to_owned();
+        let key = keys.next().and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        if !(1..=MAX_KEY_CHARS).contains(&key.len()) || keys.next().is_some() {
+            let reason = format!("Idempotency-Key must be sent once, with 1 to {MAX_KEY_CHARS} characters");
             return Err(refused(request, Fault::BadRequest(reason)));
         }
-        Ok(Self { command, payload: bytes.to_vec() })
+        Ok(Self { command, key, payload: bytes.to_vec() })
     }
 }
 

@@ -60,6 +60,15 @@ async fn the_same_key_with_another_request_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_same_request_with_another_key_has_a_second_effect_that_everybody_can_see() {
+    let app = TestApp::builder().setting("CROSSDESK__MAS__SIMULATOR__DELAY_MS", "0").start::<MasSimulator>().await;
+    for key in ["7", "7-again", "7"] {
+        assert_eq!(ask(&app, key, &command(7)).await.status, 200);
+    }
+    assert_eq!(get(&app, "/effects/count").await.body, json!({"count": 2, "times_asked": 3}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn some_requests_are_rejected_and_always_the_same() {
     let app = TestApp::builder().setting("CROSSDESK__MAS__SIMULATOR__DELAY_MS", "0").start::<MasSimulator>().await;
     let mut reason = command(1);
@@ -83,8 +92,8 @@ async fn bad_requests_have_no_effect() {
     let mut incomplete = command(7);
     incomplete["service"].as_object_mut().unwrap().remove("code");
     for (key, body, status, detail) in [
-        ("", command(7), 400, "Idempotency-Key is not the transaction_id"),
-        ("8", command(7), 400, "Idempotency-Key is not the transaction_id"),
+        ("", command(7), 400, "Idempotency-Key must be sent once, with 1 to 255 characters"),
+        (&"k".repeat(256), command(7), 400, "Idempotency-Key must be sent once, with 1 to 255 characters"),
         ("7", incomplete, 422, "`service.code` is missing"),
         ("7", json!([]), 422, "it is no JSON object"),
     ] {

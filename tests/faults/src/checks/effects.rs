@@ -35,6 +35,11 @@ pub(super) async fn check(stack: &Stack, history: &History, verdict: &mut Verdic
     };
     let accepted = ids(GATEWAY, "SELECT transaction_id FROM tickets").await?;
     let effected = ids(SIMULATOR, "SELECT transaction_id FROM effects").await?;
+    // The simulator trusts the key: a request that was repeated with another one took effect again.
+    let twice = "SELECT transaction_id FROM effects GROUP BY 1 HAVING count(*) > 1";
+    verdict
+        .duplicated
+        .extend(ids(SIMULATOR, twice).await?.iter().map(|id| format!("{id} was effected more than once")));
     let told = ids(GATEWAY, "SELECT transaction_id FROM tickets WHERE outcome IS NOT NULL").await?;
     verdict.compared += accepted.len() as u64;
     verdict.lost.extend(accepted.difference(&effected).map(|id| format!("{id} was accepted and not effected")));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use serde_json::Value;
+use tokio_postgres::Row;
 
 use super::{DESK, Injected, OWNERS, Verdict, connect};
 use crate::stack::Stack;
@@ -14,10 +15,65 @@ const STREAMS: &str = "SELECT DISTINCT ON (stream) stream, version, kind, data::
     count(*) OVER (PARTITION BY stream) AS events, min(version) OVER (PARTITION BY stream) AS first \
     FROM ticket_events ORDER BY stream, version DESC";
 
-struct Last {
+/// The events that say what no later one repeats: how each ticket was opened, and who has it.
+const ONCE_TOLD: &str = "SELECT DISTINCT ON (stream, kind) stream, kind, data::text FROM ticket_events \
+    WHERE kind IN ('ticket.opened', 'ticket.assigned') ORDER BY stream, kind, version DESC";
+
+/// A ticket, as its log tells it.
+struct Told {
     version: i64,
     kind: String,
+    /// Of the last event.
     data: Value,
+    opened: Value,
+    assigned: Value,
+}
+
+/// What the desk shows of a ticket.
+#[derive(Debug, PartialEq, Eq)]
+struct Shown {
+    version: i64,
+    line: Option<String>,
+    status: Option<String>,
+    line_status: Option<String>,
+    priority: Option<String>,
+    requester: Option<String>,
+    category: Option<String>,
+    assignee: Option<String>,
+}
+
+impl Told {
+    /// What the desk should show.
+    fn shown(&self) -> Shown {
+        let text = |data: &Value, member: &str| data[member].as_str().map(str::to_owned);
+        Shown {
+            version: self.version,
+            line: text(&self.opened, "line"),
+            status: text(&self.data, "status"),
+            line_status: text(&self.data, "lineStatus"),
+            priority: text(&self.data, "priority"),
+            requester: text(&self.opened, "requester"),
+            category: text(&self.opened, "category"),
+            assignee: text(&self.assigned, "assignee"),
+        }
+    }
+}
+
+impl Shown {
+    const COLUMNS: &str = "SELECT ticket_key::text, version, line, status, line_status, priority, requester, category, assignee FROM tickets";
+
+    fn read(row: &Row) -> Self {
+        Self {
+            version: row.get(1),
+            line: row.get(2),
+            status: row.get(3),
+            line_status: row.get(4),
+            priority: row.get(5),
+            requester: row.get(6),
+            category: row.get(7),
+            assignee: row.get(8),
+        }
+    }
 }
 
 pub(super) async fn unrest(stack: &Stack, injected: &Injected) -> Result<Option<String>> {
@@ -49,7 +105,7 @@ async fn applied(stack: &Stack) -> Result<BTreeMap<String, i64>> {
 
 pub(super) async fn check(stack: &Stack, injected: &Injected, verdict: &mut Verdict) -> Result<()> {
     let applied = applied(stack).await?;
-    let mut last: BTreeMap<String, Last> = BTreeMap::new();
+    let mut last: BTreeMap<String, Told> = BTreeMap::new();
     for (service, database) in OWNERS {
         let client = connect(&stack.postgres, database).await?;
         for row in client.query(STREAMS, &[]).await? {
@@ -61,7 +117,14 @@ pub(super) async fn check(stack: &Stack, injected: &Injected, verdict: &mut Verd
                     .push(format!("{service} {stream}: {events} events, versions {first} to {version}"));
             }
             verdict.compared += u64::try_from(events).unwrap_or(0);
-            last.insert(stream, Last { version, kind: row.get(2), data: serde_json::from_str(row.get(3))? });
+            let (kind, data) = (row.get(2), serde_json::from_str(row.get(3))?);
+            last.insert(stream, Told { version, kind, data, opened: Value::Null, assigned: Value::Null });
+        }
+        for row in client.query(ONCE_TOLD, &[]).await? {
+            let Some(told) = last.get_mut(row.get::<_, &str>(0)) else { continue };
+            let data = serde_json::from_str(row.get(2))?;
+            let is_opening = row.get::<_, &str>(1) == "ticket.opened";
+            *(if is_opening { &mut told.opened } else { &mut told.assigned }) = data;
         }
     }
     for (stream, version) in &applied {
@@ -79,15 +142,13 @@ pub(super) async fn check(stack: &Stack, injected: &Injected, verdict: &mut Verd
 /// Ticket by ticket: the desk's row says what the last event says.
 async fn compare_desk(
     stack: &Stack,
-    last: &BTreeMap<String, Last>,
+    last: &BTreeMap<String, Told>,
     injected: &Injected,
     verdict: &mut Verdict,
 ) -> Result<()> {
     let desk = connect(&stack.postgres, DESK).await?;
-    let rows = desk
-        .query("SELECT ticket_key::text, version, status, line_status, priority, assignee FROM tickets", &[])
-        .await?;
-    let rows: BTreeMap<String, _> = rows.iter().map(|row| (row.get::<_, String>(0), row)).collect();
+    let rows = desk.query(Shown::COLUMNS, &[]).await?;
+    let rows: BTreeMap<String, Shown> = rows.iter().map(|row| (row.get(0), Shown::read(row))).collect();
     verdict.compared += rows.len() as u64;
     for (stream, last) in last.iter().filter(|(stream, _)| !stream.contains('/')) {
         if injected.poisoned_streams.contains(stream) {
@@ -98,12 +159,9 @@ async fn compare_desk(
             (None, true) => {}
             (None, false) => verdict.lost.push(format!("the desk has no ticket {stream}")),
             (Some(_), true) => verdict.other.push(format!("the desk still has the deleted ticket {stream}")),
-            (Some(row), false) => {
-                let text = |member: &str| last.data[member].as_str().map(str::to_owned);
-                let expected = (last.version, text("status"), text("lineStatus"), text("priority"));
-                let found: (i64, Option<String>, Option<String>, Option<String>) =
-                    (row.get(1), row.get(2), row.get(3), row.get(4));
-                if expected != found {
+            (Some(found), false) => {
+                let expected = last.shown();
+                if expected != *found {
                     verdict.other.push(format!("the desk has {found:?} of {stream}, its owner {expected:?}"));
                 }
             }
@@ -119,4 +177,41 @@ async fn compare_desk(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn told(assigned: Value) -> Told {
+        Told {
+            version: 3,
+            kind: "ticket.updated".to_owned(),
+            data: json!({"line": "loan", "status": "open", "lineStatus": "In Progress", "priority": "high"}),
+            opened: json!({"line": "loan", "requester": "u-1", "category": "c-1", "assignee": "of another event"}),
+            assigned,
+        }
+    }
+
+    #[test]
+    fn the_desk_shows_the_last_state_the_first_members_and_the_last_assignee() {
+        let some = |text: &str| Some(text.to_owned());
+        let shown = Shown {
+            version: 3,
+            line: some("loan"),
+            status: some("open"),
+            line_status: some("In Progress"),
+            priority: some("high"),
+            requester: some("u-1"),
+            category: some("c-1"),
+            assignee: some("agent_1"),
+        };
+        assert_eq!(told(json!({"assignee": "agent_1", "previous": null})).shown(), shown);
+        // Never assigned, or nobody has it any more.
+        for nobody in [Value::Null, json!({"assignee": null, "previous": "agent_1"})] {
+            assert_eq!(told(nobody).shown(), Shown { assignee: None, ..told(json!({"assignee": "agent_1"})).shown() });
+        }
+    }
 }

@@ -21,9 +21,14 @@ const PATIENCE: Duration = Duration::from_secs(180);
 /// Measures, prints, and says whether the expectation is met.
 pub async fn backlog(seed: u64, seconds: u64) -> Result<bool> {
     let mut lab = Lab::start(&stack::programs()?, 1, seed, &[]).await?;
-    clock::wind_up(&mut lab).await?;
+    let outcome = measure(&mut lab, seconds).await;
+    super::end(lab, outcome).await
+}
+
+async fn measure(lab: &mut Lab, seconds: u64) -> Result<bool> {
+    clock::wind_up(lab).await?;
     load::open_tickets(&lab.client, "warm-up", PER_SECOND, Duration::from_secs(4)).await?;
-    clock::until_applied(&lab, "warm-up", PATIENCE).await?;
+    clock::until_applied(lab, "warm-up", PATIENCE).await?;
     lab.stack.rabbit.kill().await?;
     let sums = load::open_tickets(&lab.client, "backlog", PER_SECOND, Duration::from_secs(seconds)).await?;
     println!(
@@ -34,9 +39,9 @@ pub async fn backlog(seed: u64, seconds: u64) -> Result<bool> {
     );
     lab.stack.rabbit.revive().await?;
     let back = Instant::now();
-    ensure!(clock::until_applied(&lab, "backlog", PATIENCE).await?, "the backlog did not drain in {PATIENCE:?}");
+    ensure!(clock::until_applied(lab, "backlog", PATIENCE).await?, "the backlog did not drain in {PATIENCE:?}");
     let whole = back.elapsed();
-    let ways = clock::ways(&lab, "backlog").await?;
+    let ways = clock::ways(lab, "backlog").await?;
     let (published, applied) = (rate(&ways, |way| way.published), rate(&ways, |way| way.applied));
     let bare = bare::publisher(&lab.stack.rabbit.url()).await?;
     let needed = EXPECTED.min(bare * SHARE);
@@ -48,7 +53,6 @@ pub async fn backlog(seed: u64, seconds: u64) -> Result<bool> {
         ways.len(),
         whole.as_secs_f32(),
     );
-    lab.stack.stop(true).await?;
     Ok(is_good)
 }
 

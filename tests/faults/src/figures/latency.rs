@@ -21,13 +21,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Measures, prints, and says whether the expectations are met.
 pub async fn latency(seed: u64) -> Result<bool> {
     let mut lab = Lab::start(&stack::programs()?, 1, seed, &[]).await?;
-    clock::wind_up(&mut lab).await?;
+    let outcome = measure(&mut lab).await;
+    super::end(lab, outcome).await
+}
+
+async fn measure(lab: &mut Lab) -> Result<bool> {
+    clock::wind_up(lab).await?;
     println!("loan tickets over HTTP through the gateway, one event each; moments by the database server's clock");
     let mut is_good = true;
     for (per_second, expected) in RATES {
-        is_good &= at_rate(&lab, per_second, expected).await?;
+        is_good &= at_rate(lab, per_second, expected).await?;
     }
-    lab.stack.stop(true).await?;
     Ok(is_good)
 }
 

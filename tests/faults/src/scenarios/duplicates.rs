@@ -7,20 +7,11 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 use rand::seq::SliceRandom as _;
-use tokio_postgres::NoTls;
 
 use super::kills::CLIENTS;
+use crate::checks;
 use crate::lab::Lab;
 use crate::workload::Line;
-
-const DATABASES: [(&str, &str); 6] = [
-    ("mobility-support", "crossdesk_mobility_support"),
-    ("helpdesk-conversation", "crossdesk_helpdesk_conversation"),
-    ("loan-support", "crossdesk_loan_support"),
-    ("mas-gateway", "crossdesk_mas_gateway"),
-    ("tour-tickets", "crossdesk_tour_tickets"),
-    ("attachments", "crossdesk_attachments"),
-];
 
 /// Messages sent and not confirmed yet.
 const UNCONFIRMED: usize = 256;
@@ -45,9 +36,8 @@ pub(super) async fn redelivery(lab: &mut Lab) -> Result<Vec<String>> {
 /// Publishes every event of every log again, so many times, shuffled.
 pub(super) async fn publish_again(lab: &mut Lab, times: usize) -> Result<()> {
     let mut events = Vec::new();
-    for (service, database) in DATABASES {
-        let (client, connection) = tokio_postgres::connect(&lab.stack.postgres.url(database), NoTls).await?;
-        tokio::spawn(connection);
+    for (service, database) in checks::OWNERS {
+        let client = checks::connect(&lab.stack.postgres, database).await?;
         let text = "SELECT event_id::text, kind, stream, version, traceparent, data::text, \
                     to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') FROM ticket_events";
         for row in client.query(text, &[]).await? {
@@ -102,7 +92,7 @@ pub(super) async fn poison(lab: &mut Lab) -> Result<Vec<String>> {
     Ok(Vec::new())
 }
 
-async fn channel(lab: &Lab) -> Result<Channel> {
+pub(super) async fn channel(lab: &Lab) -> Result<Channel> {
     let connection = Connection::connect(&lab.stack.rabbit.url(), ConnectionProperties::default()).await?;
     let channel = connection.create_channel().await?;
     channel.confirm_select(ConfirmSelectOptions::default()).await?;

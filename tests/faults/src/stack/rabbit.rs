@@ -20,6 +20,27 @@ const STEP: u16 = 10;
 /// A killed process is gone after some ten milliseconds.
 const GONE_WITHIN: Duration = Duration::from_secs(10);
 
+/// What is in a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queued {
+    /// Its name.
+    pub name: String,
+    /// Messages that wait.
+    pub ready: u64,
+    /// Messages that were delivered and not answered.
+    pub unanswered: u64,
+}
+
+impl Queued {
+    fn read(line: &str) -> Result<Self> {
+        let mut fields = line.split_whitespace();
+        let mut field = || fields.next().with_context(|| format!("the listing of queues has the line {line:?}"));
+        let name = field()?.to_owned();
+        let mut count = || field()?.parse().with_context(|| format!("no count of messages in {line:?}"));
+        Ok(Self { name, ready: count()?, unanswered: count()? })
+    }
+}
+
 /// A private RabbitMQ.
 pub struct Rabbit {
     dir: PathBuf,
@@ -75,15 +96,12 @@ impl Rabbit {
         self.script(&["start"]).await.map(drop)
     }
 
-    /// Messages in each queue: ready and unacknowledged.
-    pub async fn queues(&self) -> Result<Vec<(String, u64, u64)>> {
-        let text =
-            self.script(&["ctl", "-q", "list_queues", "name", "messages_ready", "messages_unacknowledged"]).await?;
-        let rows = text.lines().filter_map(|line| {
-            let mut fields = line.split_whitespace();
-            Some((fields.next()?.to_owned(), fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
-        });
-        Ok(rows.collect())
+    /// Every queue. A queue that the broker cannot count is an error and not an empty one.
+    pub async fn queues(&self) -> Result<Vec<Queued>> {
+        let columns = ["name", "messages_ready", "messages_unacknowledged"];
+        let command = ["ctl", "-q", "list_queues", "--no-table-headers"];
+        let text = self.script(&[&command[..], &columns].concat()).await?;
+        text.lines().filter(|line| !line.trim().is_empty()).map(Queued::read).collect()
     }
 
     /// Runs `rabbitmqctl`.
@@ -118,4 +136,18 @@ fn free_ports(from: u16) -> Result<u16> {
 
 fn is_free(port: u16) -> bool {
     TcpListener::bind(("127.0.0.1", port)).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_listing_is_read_or_refused() {
+        let read = |line| Queued::read(line).ok();
+        assert_eq!(read("a.b\t3\t14"), Some(Queued { name: "a.b".to_owned(), ready: 3, unanswered: 14 }));
+        // What the broker says of a queue whose process is away.
+        assert_eq!(read("a.b\t\t"), None);
+        assert_eq!(read("Error: timeout"), None);
+    }
 }

@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
 use super::{Postgres, Rabbit, port};
-use crate::proxy::{Proxy, Target};
+use crate::proxy::Proxy;
 
 /// How long an orderly stop may take: the promise of the chassis and a little.
 const STOP_WITHIN: Duration = Duration::from_secs(25);
@@ -184,12 +184,6 @@ impl Replica {
         self.child.as_ref().and_then(Child::id)
     }
 
-    /// Where its metrics are.
-    #[must_use]
-    pub fn metrics_url(&self) -> String {
-        format!("http://127.0.0.1:{}/metrics", self.admin_port)
-    }
-
     /// Its log.
     #[must_use]
     pub fn log(&self) -> &Path {
@@ -198,12 +192,6 @@ impl Replica {
 
     pub(super) fn proxies(&self) -> impl Iterator<Item = &Proxy> {
         self.database.iter().chain(&self.broker)
-    }
-
-    /// Where it listens.
-    #[must_use]
-    pub fn target(&self) -> Target {
-        port(self.port)
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::history::{History, Kind, Outcome};
 
 /// How long one attempt may take: the gateway gives up after 30 s.
-const DEADLINE: Duration = Duration::from_secs(35);
+pub const DEADLINE: Duration = Duration::from_secs(35);
 /// How long a client repeats what it got no answer to.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// Rest between attempts.

@@ -15,10 +15,9 @@ use loan_support::LoanSupport;
 use messaging::bus::RabbitBus;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use testkit::TestDatabase;
+use testkit::{TestDatabase, collector};
 
 use crate::broker::Corner;
-use crate::collector;
 
 pub(crate) struct House {
     gateway: String,

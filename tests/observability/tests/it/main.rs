@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod broker;
-mod collector;
 mod expand_only;
 mod house;
 mod metrics;

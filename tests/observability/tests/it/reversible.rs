@@ -42,6 +42,7 @@ async fn every_change_of_every_service_can_be_undone_and_made_again() {
     up_down_up::<helpdesk_conversation::HelpdeskConversation>().await;
     up_down_up::<mas_gateway::MasGateway>().await;
     up_down_up::<mas_gateway::bridge::MasBridge>().await;
+    up_down_up::<mas_gateway::simulator::MasSimulator>().await;
     up_down_up::<tour_tickets::TourTickets>().await;
     up_down_up::<attachments::Attachments>().await;
 }

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use domain::Role;
 use reqwest::Method;
+use testkit::collector::{self, Span};
 use testkit::eventually;
 use tokio::sync::Mutex;
 
-use crate::collector::{self, Span};
 use crate::house::{CUSTOMER, House, WORDS};
 
 /// The collector may hang for one test at a time.

@@ -1,24 +1,24 @@
 //! Canaries: texts that exist nowhere else, in every field that may hold personal data. Wherever one turns up that is not
 //! an answer to its owner, something leaks.
 
+mod house;
 mod lines;
+mod live;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use attachments::Attachments;
 use chassis::Service as _;
-use desk::Desk;
-use helpdesk_conversation::HelpdeskConversation;
 use loan_support::LoanSupport;
-use mas_gateway::MasGateway;
-use mobility_support::MobilitySupport;
+use reqwest::Method;
 use security::forge::{self, HS_ISSUER};
-use security::house::{gateway_to, trusting};
 use serde_json::json;
-use testkit::{TestApp, eventually};
-use tour_tickets::TourTickets;
+use telemetry::{Kind, Span, TraceContext};
+use testkit::{collector, eventually};
 use tracing_subscriber::EnvFilter;
+
+use self::house::House;
 
 /// Begins every canary; a number follows.
 const CANARY: &str = "kanarienvogel";
@@ -78,48 +78,13 @@ fn leaks(text: &str) -> Vec<&str> {
     text.lines().filter(|line| line.to_lowercase().contains(CANARY)).collect()
 }
 
-/// Every line behind the gateway.
-pub(crate) struct House {
-    pub(crate) gate: TestApp,
-    pub(crate) lines: Vec<(&'static str, TestApp)>,
-    pub(crate) desk: TestApp,
-}
-
-impl House {
-    async fn start() -> Self {
-        let tours = trusting().start::<TourTickets>().await;
-        let files = trusting().address(TourTickets::NAME, &tours.url).start::<Attachments>().await;
-        let lines = vec![
-            (LoanSupport::NAME, trusting().start::<LoanSupport>().await),
-            (MobilitySupport::NAME, trusting().start::<MobilitySupport>().await),
-            (HelpdeskConversation::NAME, trusting().start::<HelpdeskConversation>().await),
-            (MasGateway::NAME, trusting().start::<MasGateway>().await),
-            (TourTickets::NAME, tours),
-            (Attachments::NAME, files),
-        ];
-        let mut builder = trusting();
-        for (name, app) in &lines {
-            builder = builder.address(name, &app.url);
-        }
-        let desk = builder.start::<Desk>().await;
-        let mut addresses: Vec<(&str, &str)> = lines.iter().map(|(name, app)| (*name, app.url.as_str())).collect();
-        addresses.push((Desk::NAME, &desk.url));
-        let gate = gateway_to(&addresses).await;
-        Self { gate, lines, desk }
-    }
-
-    pub(crate) fn line(&self, name: &str) -> &TestApp {
-        &self.lines.iter().find(|(known, _)| *known == name).unwrap().1
-    }
-}
-
 /// A token with a canary for a name.
 pub(crate) fn token(aviary: &mut Aviary, subject: &str, role: &str) -> String {
     forge::signed(&forge::with(HS_ISSUER, json!({"sub": subject, "roles": [role], "name": aviary.canary()})))
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn personal_data_is_in_no_event_no_log_line_and_no_metric() {
+async fn personal_data_is_in_no_event_no_log_line_no_metric_and_no_trace() {
     let log = Log::listen();
     let metrics = telemetry::init_metrics();
     let house = House::start().await;
@@ -157,6 +122,8 @@ async fn personal_data_is_in_no_event_no_log_line_and_no_metric() {
     let served = house.gate.get("/metrics", &agent).await;
     assert_eq!(leaks(&served.text), Vec::<&str>::new(), "the metrics as served");
 
+    no_span_tells(&house, &agent, &mut aviary).await;
+
     // The last thing that was provoked has been logged, so all before it has.
     eventually("failures are logged", async || log.text().contains("a request failed").then_some(())).await;
     let text = log.text();
@@ -177,4 +144,35 @@ async fn personal_data_is_in_no_event_no_log_line_and_no_metric() {
         let signature = token.rsplit('.').next().unwrap();
         assert!(!text.contains(signature), "a token is in the log");
     }
+}
+
+/// Every service has sent spans, and no request to the collector has a canary anywhere: in no name, no attribute, no event
+/// and no status.
+async fn no_span_tells(house: &House, agent: &str, aviary: &mut Aviary) {
+    // Spans travel in one queue: when this one has come, all before it have.
+    let last = TraceContext::start();
+    let request = house.gate.request(Method::GET, "/v1/tickets").bearer_auth(agent);
+    assert_eq!(house.gate.send(request.header("traceparent", last.to_string())).await.status, 200);
+    let trace = last.trace_id().to_string();
+    eventually("the last trace", async || {
+        collector::spans_of(&trace).iter().any(|span| span.service == "gateway" && span.kind == 2).then_some(())
+    })
+    .await;
+    let spans = collector::spans();
+    let heard: BTreeSet<&str> = spans.iter().map(|span| span.service.as_str()).collect();
+    for service in house.services() {
+        assert!(heard.contains(service), "{service} has sent spans: {heard:?}");
+    }
+    for kind in 1..=5 {
+        assert!(spans.iter().any(|span| span.kind == kind), "spans of kind {kind}");
+    }
+    let leaked: Vec<String> = collector::bodies().into_iter().filter(|body| !leaks(body).is_empty()).collect();
+    assert_eq!(leaked, Vec::<String>::new(), "a trace");
+    // A canary that is there is found, wherever it is.
+    let mut span = Span::begin("leak", Kind::Internal, || "a leak for comparison".into(), None);
+    let canary = aviary.canary();
+    span.set("leak", || canary.into());
+    drop(span);
+    let found = async || collector::bodies().iter().any(|body| !leaks(body).is_empty()).then_some(());
+    eventually("the collector was listened to", found).await;
 }

@@ -1,6 +1,8 @@
 //! Keys are changed while clients work. Configuration is read at start, so a change is a rolling restart: first with the
 //! new key beside the old one, then, when no token of the old key is left, with the new key alone.
 
+mod secret;
+
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::Path;
@@ -8,13 +10,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chassis::config::Sources;
-use chassis::{Config, Context, Place, Profile, Running, Stages, http_client, start};
+use chassis::{Config, Context, Place, Profile, Running, Service, Stages, http_client, start};
 use domain::SystemClock;
 use loan_support::LoanSupport;
 use messaging::bus::LocalBus;
 use security::forge::{self, FOREIGN_SECRET, HS_SECRET, SERVICE_SECRET, Signer};
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::{TestDatabase, eventually};
+use tokio::task::JoinHandle;
 
 const OLD: &str = "https://idp.test/2025";
 const NEW: &str = "https://idp.test/2026";
@@ -44,27 +47,37 @@ impl Instance {
 
     /// With the services' secret, and perhaps a second one that counts.
     async fn of(issuers: &[&str], services: (&str, Option<&str>), database: &TestDatabase) -> Self {
-        let data_dir = tempfile::tempdir().unwrap();
         let entry = |issuer: &&str| json!({"issuer": issuer, "hs256_secret": if *issuer == OLD { HS_SECRET } else { FOREIGN_SECRET }});
-        let mut settings = BTreeMap::from([
-            ("CROSSDESK__AUTH__ISSUERS".to_owned(), json!(issuers.iter().map(entry).collect::<Vec<_>>()).to_string()),
-            ("CROSSDESK__AUTH__SERVICE_SECRET".to_owned(), services.0.to_owned()),
+        let mut settings = BTreeMap::from([("CROSSDESK__AUTH__SERVICE_SECRET".to_owned(), services.0.to_owned())]);
+        if let Some(also) = services.1 {
+            settings.insert("CROSSDESK__AUTH__SERVICE_SECRET_ALSO".to_owned(), also.to_owned());
+        }
+        let issuers = issuers.iter().map(entry).collect();
+        Self::start::<LoanSupport>(settings, issuers, BTreeMap::new(), Some(database)).await
+    }
+
+    async fn start<S: Service>(
+        mut settings: BTreeMap<String, String>,
+        issuers: Value,
+        addresses: BTreeMap<String, String>,
+        database: Option<&TestDatabase>,
+    ) -> Self {
+        let data_dir = tempfile::tempdir().unwrap();
+        settings.extend([
+            ("CROSSDESK__AUTH__ISSUERS".to_owned(), issuers.to_string()),
             ("CROSSDESK__DATA_DIR".to_owned(), data_dir.path().display().to_string()),
             ("CROSSDESK__HTTP__WORKERS".to_owned(), "1".to_owned()),
             // As in production, but shorter: requests that the switch has already given to an instance still reach it.
             ("CROSSDESK__HTTP__DRAIN_MS".to_owned(), "300".to_owned()),
         ]);
-        if let Some(also) = services.1 {
-            settings.insert("CROSSDESK__AUTH__SERVICE_SECRET_ALSO".to_owned(), also.to_owned());
-        }
         let sources = Sources::read(Path::new("no/such/folder"), settings).unwrap();
         let config = Config::from_sources(sources, Profile::Local).unwrap();
         let (clock, stages) = (Arc::new(SystemClock), Stages::default());
-        let context = Context::new(config, clock, LocalBus::new(), BTreeMap::new(), stages).unwrap();
+        let context = Context::new(config, clock, LocalBus::new(), addresses, stages).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let place = Place { listener, database_url: Some(database.url().to_owned()) };
-        let running = start::<LoanSupport>(&context, place).await.unwrap();
+        let place = Place { listener, database_url: database.map(|database| database.url().to_owned()) };
+        let running = start::<S>(&context, place).await.unwrap();
         context.serving.store(true, Ordering::Release);
         Self { url, context, running, _data_dir: data_dir }
     }
@@ -99,6 +112,29 @@ struct Site {
 }
 
 impl Site {
+    /// Clients at work, with this token.
+    fn open(token: String, targets: Vec<String>) -> (Arc<Self>, Vec<JoinHandle<()>>) {
+        let site = Arc::new(Self {
+            switch: Switch { targets: Mutex::new(targets), ..Switch::default() },
+            tokens: Mutex::new(vec![token]),
+            answered: AtomicUsize::default(),
+            refused: Mutex::default(),
+            is_over: AtomicBool::default(),
+        });
+        let clients = (0..CLIENTS).map(|_| tokio::spawn(Arc::clone(&site).work())).collect();
+        (site, clients)
+    }
+
+    /// The clients go home; none of them was refused.
+    async fn close(&self, clients: Vec<JoinHandle<()>>) {
+        self.is_over.store(true, Ordering::Relaxed);
+        for client in clients {
+            client.await.unwrap();
+        }
+        let (refused, answered) = (self.refused.lock().unwrap().clone(), self.answered.load(Ordering::Relaxed));
+        assert!(refused.is_empty(), "{} of {answered} valid requests: {refused:?}", refused.len());
+    }
+
     async fn work(self: Arc<Self>) {
         let http = http_client().unwrap();
         let mut number = 0;
@@ -140,15 +176,7 @@ impl Site {
 async fn keys_are_changed_under_load_and_no_valid_request_is_refused() {
     let database = TestDatabase::for_service::<LoanSupport>().await;
     let mut instances = vec![Instance::trusting(&[OLD], &database).await, Instance::trusting(&[OLD], &database).await];
-    let site = Arc::new(Site {
-        switch: Switch::default(),
-        tokens: Mutex::new(vec![token(OLD)]),
-        answered: AtomicUsize::default(),
-        refused: Mutex::default(),
-        is_over: AtomicBool::default(),
-    });
-    *site.switch.targets.lock().unwrap() = instances.iter().map(|instance| instance.url.clone()).collect();
-    let clients: Vec<_> = (0..CLIENTS).map(|_| tokio::spawn(Arc::clone(&site).work())).collect();
+    let (site, clients) = Site::open(token(OLD), instances.iter().map(|instance| instance.url.clone()).collect());
     site.phase().await;
     assert_eq!(answers(&instances, &token(NEW)).await, [401, 401], "the new key is not trusted yet");
 
@@ -168,17 +196,7 @@ async fn keys_are_changed_under_load_and_no_valid_request_is_refused() {
     assert_eq!(answers(&instances, &token(OLD)).await, [401, 401], "the old key is dead");
     assert_eq!(answers(&instances, &token(NEW)).await, [200, 200]);
 
-    site.is_over.store(true, Ordering::Relaxed);
-    for client in clients {
-        client.await.unwrap();
-    }
-    let refused = site.refused.lock().unwrap().clone();
-    assert!(
-        refused.is_empty(),
-        "{} of {} valid requests: {refused:?}",
-        refused.len(),
-        site.answered.load(Ordering::Relaxed)
-    );
+    site.close(clients).await;
     for instance in instances {
         instance.stop().await;
     }

@@ -29,11 +29,11 @@ impl Names {
         format!("{}{}", self.prefix, queue.name()).into()
     }
 
-    fn dead_letter_queue(&self, queue: Queue) -> ShortString {
+    pub(super) fn dead_letter_queue(&self, queue: Queue) -> ShortString {
         format!("{}{}.dlq", self.prefix, queue.name()).into()
     }
 
-    fn unrouted_queue(&self) -> ShortString {
+    pub(super) fn unrouted_queue(&self) -> ShortString {
         format!("{}{UNROUTED_QUEUE}", self.prefix).into()
     }
 }

@@ -6,17 +6,17 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
-use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::os::fd::AsFd;
+use std::net::{Shutdown, TcpStream};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lapin::tcp::OwnedTLSConfig;
-use lapin::uri::{AMQPScheme, AMQPUri};
+use lapin::uri::AMQPUri;
 use lapin::{AsyncTcpStream, Channel, Connection, ConnectionProperties};
 use tokio::time::timeout;
 
 use super::declare::Names;
+use super::transport;
 
 /// How often both sides say that they live, in seconds: a dead broker is noticed after twice that.
 const HEARTBEAT_S: u16 = 10;
@@ -48,7 +48,8 @@ pub(super) enum SessionError {
 pub(super) struct Dial {
     /// `None` if the URL made no sense.
     uri: Option<AMQPUri>,
-    service: String,
+    ca_file: Option<PathBuf>,
+    pub(super) service: String,
     pub(super) names: Names,
 }
 
@@ -58,7 +59,7 @@ impl Dial {
         if let Some(uri) = &mut uri {
             uri.query.heartbeat = Some(HEARTBEAT_S);
         }
-        Self { uri, service: service.to_owned(), names }
+        Self { uri, ca_file: transport::ca_file(url), service: service.to_owned(), names }
     }
 
     /// Connects; `role` tells the connections of one service apart in the broker's lists.
@@ -68,23 +69,13 @@ impl Dial {
             ConnectionProperties::default().with_connection_name(format!("{} {role}", self.service).as_str().into());
         let socket = Socket::default();
         let held = socket.clone();
-        let runtime = lapin::runtime::default_runtime()?;
+        let ca_file = self.ca_file.clone();
         let connecting = Connection::connector(
             uri,
-            runtime,
-            async move |uri, runtime| {
-                let host = uri.authority.host.clone();
-                let addresses: Vec<SocketAddr> =
-                    tokio::net::lookup_host((host.as_str(), uri.authority.port)).await?.collect();
-                let stream = AsyncTcpStream::connect(&runtime, addresses).await?;
-                if let AsyncTcpStream::Plain(plain) = &stream {
-                    plain.get_ref().set_nodelay(true)?;
-                    held.hold(plain.get_ref().as_fd().try_clone_to_owned()?.into());
-                }
-                Ok(match uri.scheme {
-                    AMQPScheme::AMQP => stream,
-                    AMQPScheme::AMQPS => stream.into_tls(&host, OwnedTLSConfig::default().as_ref()).await?,
-                })
+            transport::runtime(),
+            async move |uri, _| {
+                let wire = transport::connect(&uri, ca_file.clone(), |socket| held.hold(socket)).await?;
+                Ok(AsyncTcpStream::Plain(wire))
             },
             options,
         );

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::session::{Backoff, Dial, Session, SessionError, in_time};
 use super::window::{Traffic, Window};
-use super::{declare, wire};
+use super::{declare, depth, wire};
 use crate::bus::Delivery;
 use crate::bus::delivery::{Answer, Verdict};
 use crate::topology::Queue;
@@ -41,12 +41,12 @@ struct Reading {
     session: Session,
     channel: Channel,
     consumer: Consumer,
-    line: Arc<Line>,
+    link: Arc<Link>,
 }
 
 /// What the answers of one connection tell its reader.
 #[derive(Default)]
-struct Line {
+struct Link {
     /// Cancelled by an answer that did not get through: what the broker holds unanswered comes again only over another
     /// connection.
     is_lost: CancellationToken,
@@ -59,8 +59,19 @@ enum End {
     Stop,
     /// To be started again.
     Broken(String),
-    /// To be started again at once, with a wider window.
+    /// To be started again at once, with a wider window. What is unanswered then comes a second time. Waiting until nothing
+    /// is would be waiting for the end of the backlog, which is what the wider window is for; and it is at most eight
+    /// times after a bad spell, each after `window::PROOF` windows of answers, so it is far from the delivery limit.
     Widen,
+}
+
+/// Why no more deliveries are taken.
+enum Ended {
+    /// The subscription was dropped.
+    Gone,
+    /// The process stops.
+    Shutdown,
+    Because(End),
 }
 
 impl Subscriber {
@@ -75,9 +86,13 @@ impl Subscriber {
             };
             let reason = match opened {
                 Ok(reading) => {
-                    let line = Arc::clone(&reading.line);
-                    let end = self.forward(reading, &window, &mut backoff).await;
-                    window.learn(&line.traffic);
+                    let link = Arc::clone(&reading.link);
+                    let end = self.read(reading, &window).await;
+                    window.learn(&link.traffic);
+                    // A delivery alone says nothing: over a link on which no answer gets through each one is in vain.
+                    if link.traffic.has_answers() {
+                        backoff.reset();
+                    }
                     match end {
                         End::Stop => return,
                         End::Widen => continue,
@@ -125,41 +140,49 @@ impl Subscriber {
         );
         let consumer = in_time(consuming).await?;
         tracing::info!(queue = self.queue.name(), "reading from RabbitMQ");
-        Ok(Reading { session, channel, consumer, line: Arc::default() })
+        Ok(Reading { session, channel, consumer, link: Arc::default() })
     }
 
-    async fn forward(&self, mut reading: Reading, window: &Window, backoff: &mut Backoff) -> End {
+    /// Reads until that ends, and looks at the queue from time to time meanwhile.
+    async fn read(&self, mut reading: Reading, window: &Window) -> End {
+        let ended = tokio::select! {
+            ended = self.forward(&mut reading.consumer, &reading.link, window) => ended,
+            never = depth::measure(&reading.session, &self.dial, self.queue) => match never {},
+        };
+        match ended {
+            Ended::Because(end) => return end,
+            Ended::Gone => reading.session.close().await,
+            Ended::Shutdown => self.let_finish(reading).await,
+        }
+        End::Stop
+    }
+
+    async fn forward(&self, consumer: &mut Consumer, link: &Arc<Link>, window: &Window) -> Ended {
+        let broken = |reason: &str| Ended::Because(End::Broken(reason.to_owned()));
         loop {
-            if window.is_too_narrow(&reading.line.traffic) {
-                return End::Widen;
+            if window.is_too_narrow(&link.traffic) {
+                return Ended::Because(End::Widen);
             }
             let delivery = tokio::select! {
                 biased;
-                () = self.gone.cancelled() => {
-                    reading.session.close().await;
-                    return End::Stop;
-                }
-                () = self.shutdown.cancelled() => {
-                    self.let_finish(reading).await;
-                    return End::Stop;
-                }
-                () = reading.line.is_lost.cancelled() => return End::Broken("an answer did not get through".to_owned()),
-                delivery = reading.consumer.next() => delivery,
+                () = self.gone.cancelled() => return Ended::Gone,
+                () = self.shutdown.cancelled() => return Ended::Shutdown,
+                () = link.is_lost.cancelled() => return broken("an answer did not get through"),
+                delivery = consumer.next() => delivery,
             };
             let delivery = match delivery {
                 Some(Ok(delivery)) => delivery,
-                Some(Err(error)) => return End::Broken(error.to_string()),
-                None => return End::Broken("the broker cancelled the consumer".to_owned()),
+                Some(Err(error)) => return broken(&error.to_string()),
+                None => return broken("the broker cancelled the consumer"),
             };
-            backoff.reset();
-            reading.line.traffic.delivered();
+            link.traffic.delivered();
             // There is room: the broker sends no more than the prefetch. Only leftovers of a lost connection can be in
             // the way, and the reader skips those. Failing means that the subscription is gone.
             tokio::select! {
                 biased;
                 () = self.gone.cancelled() => {}
                 () = self.shutdown.cancelled() => {}
-                _ = self.deliveries.send(into_delivery(delivery, Arc::clone(&reading.line))) => {}
+                _ = self.deliveries.send(into_delivery(delivery, Arc::clone(link))) => {}
             }
         }
     }
@@ -173,24 +196,24 @@ impl Subscriber {
     }
 }
 
-fn into_delivery(delivery: lapin::message::Delivery, line: Arc<Line>) -> Delivery {
+fn into_delivery(delivery: lapin::message::Delivery, link: Arc<Link>) -> Delivery {
     Delivery {
         routing_key: delivery.routing_key.to_string(),
         properties: wire::from_amqp(&delivery.properties),
         body: delivery.data.into(),
         redelivered: delivery.redelivered,
-        answer: Some(Box::new(RabbitAnswer { acker: delivery.acker, line })),
+        answer: Some(Box::new(RabbitAnswer { acker: delivery.acker, link })),
     }
 }
 
 struct RabbitAnswer {
     acker: Acker,
-    line: Arc<Line>,
+    link: Arc<Link>,
 }
 
 impl Answer for RabbitAnswer {
     fn is_live(&self) -> bool {
-        self.acker.usable() && !self.line.is_lost.is_cancelled()
+        self.acker.usable() && !self.link.is_lost.is_cancelled()
     }
 
     fn give(self: Box<Self>, verdict: Verdict) -> BoxFuture<'static, ()> {
@@ -203,9 +226,12 @@ impl Answer for RabbitAnswer {
                 }
             };
             match timeout(ANSWER_TIMEOUT, sending).await {
-                Ok(Ok(_)) => self.line.traffic.answered(),
+                Ok(Ok(true)) => self.link.traffic.answered(),
+                Ok(Ok(false)) => {
+                    tracing::debug!("an answer was not sent: its channel is gone; the message comes again")
+                }
                 Ok(Err(error)) => tracing::debug!(%error, "an answer did not reach RabbitMQ; the message comes again"),
-                Err(_) => self.line.is_lost.cancel(),
+                Err(_) => self.link.is_lost.cancel(),
             }
         }
         .boxed()

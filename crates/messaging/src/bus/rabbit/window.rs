@@ -1,12 +1,13 @@
 //! How many deliveries a reader lets the broker send ahead.
 //!
-//! Over a line that breaks again and again, a wide window does harm: everything in it was delivered once more when the
-//! line breaks, and after `x-delivery-limit` times the broker takes a message for poison. So the window becomes narrower
-//! as long as less than a window of answers gets through, down to one message at a time, and wider again after.
+//! Over a link that breaks again and again, a wide window does harm: everything in it was delivered once more when the
+//! link breaks, and after `x-delivery-limit` times the broker takes a message for poison. So the window becomes narrower
+//! as long as less than a window of answers gets through, down to one message at a time, and wider again after. An answer
+//! counts when it was written to the connection: that the broker had it nobody says, so a few of the last may be wrong.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Windows of answers after which a line counts as good.
+/// Windows of answers after which a link counts as good.
 const PROOF: usize = 16;
 
 /// The window of a subscription, from one connection to the next.
@@ -30,6 +31,11 @@ impl Traffic {
 
     pub(super) fn answered(&self) {
         self.answered.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether any answer was written.
+    pub(super) fn has_answers(&self) -> bool {
+        self.counts().1 > 0
     }
 
     fn counts(&self) -> (usize, usize) {
@@ -72,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_break_before_answers_get_through_make_it_narrow() {
+    fn links_that_break_before_answers_get_through_make_it_narrow() {
         let mut window = Window::new(256);
         let sizes: Vec<u16> = std::iter::repeat_with(|| {
             window.learn(&traffic(300, 0));
@@ -96,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_breaks_while_nothing_is_unanswered_says_nothing() {
+    fn a_link_that_breaks_while_nothing_is_unanswered_says_nothing() {
         let mut window = Window::new(256);
         window.learn(&traffic(0, 0));
         window.learn(&traffic(5, 5));

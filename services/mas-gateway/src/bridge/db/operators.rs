@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use auth::Caller;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Double, Integer, Nullable, Text, Timestamptz};
@@ -78,11 +79,13 @@ pub(crate) async fn list(conn: &mut AsyncPgConnection, filter: &Filter) -> Resul
     .await?)
 }
 
-/// Gives a dead request a second life, as long as the first.
+/// Gives a dead request a second life, as long as the first, and puts on record who did: one statement, so neither is
+/// there without the other.
 pub(crate) async fn revive(
     conn: &mut AsyncPgConnection,
     transaction_id: i64,
     give_up_after: Duration,
+    by: &Caller,
 ) -> Result<Retry, DbError> {
     #[derive(QueryableByName)]
     struct Standing {
@@ -90,13 +93,17 @@ pub(crate) async fn revive(
         is_dead: bool,
     }
     let revived = storage::sql(
-        "UPDATE resume_requests SET state = 'pending', attempts = 0, next_attempt_at = clock_timestamp(), \
-         give_up_at = clock_timestamp() + make_interval(secs => $2), claimed_until = NULL, settled_at = NULL \
-         WHERE transaction_id = $1 AND state = 'dead' AND body IS NOT NULL \
-         RETURNING transaction_id, state, attempts, received_at, next_attempt_at, settled_at, outcome, last_error",
+        "WITH revived AS (UPDATE resume_requests SET state = 'pending', attempts = 0, \
+         next_attempt_at = clock_timestamp(), give_up_at = clock_timestamp() + make_interval(secs => $2), \
+         claimed_until = NULL, settled_at = NULL WHERE transaction_id = $1 AND state = 'dead' AND body IS NOT NULL \
+         RETURNING transaction_id, state, attempts, received_at, next_attempt_at, settled_at, outcome, last_error), \
+         noted AS (INSERT INTO operator_actions (actor_id, actor_role, action, transaction_id) \
+         SELECT $3, $4, 'retry', transaction_id FROM revived) SELECT * FROM revived",
     )
     .bind::<BigInt, _>(transaction_id)
     .bind::<Double, _>(give_up_after.as_secs_f64())
+    .bind::<Text, _>(by.subject().as_str())
+    .bind::<Text, _>(by.role().as_str())
     .get_result(conn)
     .await
     .optional()?;

@@ -91,6 +91,36 @@ async fn kill_9_between_the_answer_of_mas_and_the_commit_repeats_the_question_an
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn kill_9_before_the_question_and_between_it_and_its_answer_ends_in_one_effect() {
+    for (crash_point, effects_before) in [("mas_bridge.before_ask=pause", 0), ("mas_bridge.after_ask=pause", 1)] {
+        let stage = Stage::set().await;
+        stage.accept(1..=1).await;
+        let bridge = stage.bridge(crash_point, None).await;
+        stage.until(1, "SELECT count(*) FROM resume_requests WHERE attempts = 1").await;
+        eventually("the effect", async || (stage.count().await["count"] == effects_before).then_some(())).await;
+        bridge.kill();
+        assert_eq!(stage.database.count(PENDING).await, 1, "{crash_point}");
+
+        let _bridge = stage.bridge("", None).await;
+        stage.until(1, DONE).await;
+        assert_eq!(stage.count().await, json!({"count": 1, "times_asked": 1 + effects_before}), "{crash_point}");
+        assert_eq!(stage.database.count("SELECT count(*) FROM outgoing_messages").await, 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_around_the_question_are_tried_again_and_end_in_one_effect() {
+    for crash_point in ["mas_bridge.before_ask=2*return", "mas_bridge.after_ask=2*return"] {
+        let stage = Stage::set().await;
+        stage.accept(1..=1).await;
+        let _bridge = stage.bridge(crash_point, None).await;
+        stage.until(1, DONE).await;
+        assert_eq!(stage.count().await["count"], 1, "{crash_point}");
+        assert_eq!(stage.database.count("SELECT max(attempts)::bigint AS count FROM resume_requests").await, 3);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn kill_9_again_and_again_under_load_loses_nothing_and_repeats_no_effect() {
     let stage = Stage::set().await;
     let faults = json!({"fail_rate": 0.3, "delay_ms": 5});

@@ -29,6 +29,47 @@ async fn a_dead_request_that_is_tried_again_is_delivered_as_if_it_was_new() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_tried_a_request_again_is_on_record_and_stays_there() {
+    let mas = mas_that_answers(ResponseTemplate::new(422)).await;
+    let app = start(impatient(&mas.uri())).await;
+    queue(&app, 7).await;
+    in_state(&app, 1, DEAD).await;
+    for (subject, role) in [("customer", Role::Customer), ("agent", Role::Agent)] {
+        let refused = app.post(&format!("{LIST}/7/retry"), &app.token(subject, role), json!({})).await;
+        assert_eq!(refused.status, 403);
+    }
+    let ghost = app.post(&format!("{LIST}/8/retry"), &app.token("admin_7", Role::Admin), json!({})).await;
+    assert_eq!(ghost.status, 404);
+    assert_eq!(app.database.count("SELECT count(*) FROM operator_actions").await, 0, "nothing was done");
+    for (count, (subject, role)) in (1..).zip([("admin_7", Role::Admin), ("desk", Role::Service)]) {
+        let answer = app.post(&format!("{LIST}/7/retry"), &app.token(subject, role), json!({})).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert_eq!(app.database.count("SELECT count(*) FROM operator_actions").await, count);
+        in_state(&app, 1, DEAD).await;
+    }
+    for told in [
+        "SELECT count(*) FROM operator_actions WHERE actor_id = 'admin_7' AND actor_role = 'admin' AND action = 'retry' \
+         AND transaction_id = 7 AND happened_at BETWEEN now() - interval '1 minute' AND now()",
+        "SELECT count(*) FROM operator_actions WHERE actor_id = 'desk' AND actor_role = 'service'",
+    ] {
+        assert_eq!(app.database.count(told).await, 1, "{told}");
+    }
+    for change in
+        ["UPDATE operator_actions SET actor_id = 'x'", "DELETE FROM operator_actions", "TRUNCATE operator_actions"]
+    {
+        let tried = format!(
+            "DO $$ BEGIN {change}; RAISE 'not refused'; EXCEPTION WHEN insufficient_privilege THEN NULL; END $$"
+        );
+        app.database.run(&tried).await;
+    }
+    // Without its record, a retry does not happen.
+    app.database.run("ALTER TABLE operator_actions ADD CONSTRAINT broken CHECK (false) NOT VALID").await;
+    let broken = app.post(&format!("{LIST}/7/retry"), &app.token("admin_7", Role::Admin), json!({})).await;
+    assert_eq!(broken.status, 500, "{}", broken.text);
+    assert_eq!(app.database.count(DEAD).await, 1, "it is still dead");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_dead_requests_with_their_content_can_be_tried_again() {
     let mas = mas_that_answers(completed()).await;
     let app = start(impatient(&mas.uri())).await;

@@ -4,9 +4,10 @@ use chassis::Service as _;
 use loan_support::LoanSupport;
 use reqwest::Method;
 use serde_json::{Value, json};
-use testkit::Answer;
+use testkit::{Answer, eventually};
 
-use super::{Aviary, House, token};
+use super::house::House;
+use super::{Aviary, live, token};
 
 #[track_caller]
 fn good(answer: &Answer) -> &Value {
@@ -65,6 +66,9 @@ async fn helpdesk(house: &House, aviary: &mut Aviary, customer: &str, agent: &st
         good(&house.gate.post(&messages, token, json!({"text": aviary.canary()})).await);
         good(&house.gate.get("/api/v1/users/me", token).await);
     }
+    for token in [customer, agent] {
+        live::say(house, &opened["conversation"]["id"], token, &aviary.canary()).await;
+    }
 }
 
 async fn tours(house: &House, aviary: &mut Aviary, customer: &str, agent: &str) {
@@ -103,12 +107,17 @@ async fn mas(house: &House, aviary: &mut Aviary) {
         "requestor_info": {"name": aviary.canary(), "phone": 5_550_100_042_u64, "email": format!("{}@example.com", aviary.canary())},
     });
     let path = "/api/v1/customers/104127993008/tickets";
-    for method in [Method::POST, Method::GET] {
-        let request = house.gate.request(method.clone(), path).basic_auth("ocsuser", Some("ocsuser"));
-        let request = request.header("ProfileId", "Siebel_201").header("Request-Tracking-Id", "456");
-        let request = if method == Method::POST { request.json(&body) } else { request };
-        good(&house.gate.send(request).await);
-    }
+    let request = |method: Method| {
+        let request = house.gate.request(method, path).basic_auth("ocsuser", Some("ocsuser"));
+        request.header("ProfileId", "Siebel_201").header("Request-Tracking-Id", "456")
+    };
+    good(&house.gate.send(request(Method::POST).json(&body)).await);
+    // Over the bridge to MAS and back.
+    eventually("MAS has resumed the service", async || {
+        let listed = house.gate.send(request(Method::GET)).await;
+        (good(&listed)["tickets"][0]["status"] == "CLOSED").then_some(())
+    })
+    .await;
 }
 
 /// Bad requests with canaries in each place, and requests that fail inside.

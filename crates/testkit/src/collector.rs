@@ -12,30 +12,42 @@ use std::time::Duration;
 use serde_json::Value;
 
 static SPANS: Mutex<Vec<Span>> = Mutex::new(Vec::new());
+static BODIES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static HANGS: AtomicBool = AtomicBool::new(false);
 static URL: OnceLock<String> = OnceLock::new();
 
+/// A span as it came.
 #[derive(Debug, Clone)]
-pub(crate) struct Span {
-    pub(crate) service: String,
-    pub(crate) trace: String,
-    pub(crate) id: String,
-    pub(crate) parent: Option<String>,
-    pub(crate) name: String,
-    pub(crate) kind: u64,
-    pub(crate) attributes: HashMap<String, String>,
-    pub(crate) failed: bool,
-    pub(crate) took: Duration,
+pub struct Span {
+    /// `service.name` of its resource.
+    pub service: String,
+    /// Trace id, in hex.
+    pub trace: String,
+    /// Span id, in hex.
+    pub id: String,
+    /// The id of the span that caused it.
+    pub parent: Option<String>,
+    /// What it is called.
+    pub name: String,
+    /// OTLP's number of its kind.
+    pub kind: u64,
+    /// Its attributes; numbers as text.
+    pub attributes: HashMap<String, String>,
+    /// Whether its status is an error.
+    pub failed: bool,
+    /// How long it took.
+    pub took: Duration,
 }
 
 /// Its address; starts it at the first call.
-pub(crate) fn url() -> String {
+#[must_use]
+pub fn url() -> String {
     let start = || {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
         thread::spawn(move || {
             for stream in listener.incoming() {
-                thread::spawn(move || while take(stream.as_ref().unwrap()).is_some() {});
+                thread::spawn(move || while take(stream.as_ref().expect("a connection")).is_some() {});
             }
         });
         url
@@ -44,14 +56,27 @@ pub(crate) fn url() -> String {
 }
 
 /// From now on it reads and does not answer, or works again.
-pub(crate) fn hang(hangs: bool) {
+pub fn hang(hangs: bool) {
     HANGS.store(hangs, Ordering::Release);
 }
 
 /// What has come so far of one trace.
-pub(crate) fn spans_of(trace: &str) -> Vec<Span> {
+#[must_use]
+pub fn spans_of(trace: &str) -> Vec<Span> {
     let spans = SPANS.lock().unwrap_or_else(PoisonError::into_inner);
     spans.iter().filter(|span| span.trace == trace).cloned().collect()
+}
+
+/// What has come so far of all traces.
+#[must_use]
+pub fn spans() -> Vec<Span> {
+    SPANS.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Every request so far, as it came: whatever a span can carry is in here.
+#[must_use]
+pub fn bodies() -> Vec<String> {
+    BODIES.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 fn take(mut stream: &TcpStream) -> Option<()> {
@@ -61,9 +86,17 @@ fn take(mut stream: &TcpStream) -> Option<()> {
         stream.read_exact(&mut byte).ok()?;
         head.push(byte[0]);
     }
-    let head = String::from_utf8(head).unwrap().to_lowercase();
+    let head = String::from_utf8(head).expect("a request as OTLP has it").to_lowercase();
     assert!(head.starts_with("post /v1/traces ") && head.contains("content-type: application/json\r\n"), "{head}");
-    let length = head.split("content-length: ").nth(1).unwrap().lines().next().unwrap().parse().unwrap();
+    let length = head
+        .split("content-length: ")
+        .nth(1)
+        .expect("a request as OTLP has it")
+        .lines()
+        .next()
+        .expect("a request as OTLP has it")
+        .parse()
+        .expect("a request as OTLP has it");
     let mut body = vec![0; length];
     stream.read_exact(&mut body).ok()?;
     if HANGS.load(Ordering::Acquire) {
@@ -71,25 +104,27 @@ fn take(mut stream: &TcpStream) -> Option<()> {
         let _ = stream.read(&mut [0]);
         return None;
     }
-    let body: Value = serde_json::from_slice(&body).unwrap();
+    let body = String::from_utf8(body).expect("text");
+    BODIES.lock().unwrap_or_else(PoisonError::into_inner).push(body.clone());
+    let body: Value = serde_json::from_str(&body).expect("JSON");
     SPANS.lock().unwrap_or_else(PoisonError::into_inner).extend(read(&body));
     write!(stream, "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{{}}").ok()
 }
 
 fn read(body: &Value) -> Vec<Span> {
     let mut found = Vec::new();
-    for resource in body["resourceSpans"].as_array().unwrap() {
+    for resource in body["resourceSpans"].as_array().expect("a request as OTLP has it") {
         let service = attributes(&resource["resource"])["service.name"].clone();
-        for span in resource["scopeSpans"][0]["spans"].as_array().unwrap() {
-            let text = |name: &str| span[name].as_str().unwrap().to_owned();
-            let nanos = |name: &str| text(name).parse::<u64>().unwrap();
+        for span in resource["scopeSpans"][0]["spans"].as_array().expect("a request as OTLP has it") {
+            let text = |name: &str| span[name].as_str().expect("a request as OTLP has it").to_owned();
+            let nanos = |name: &str| text(name).parse::<u64>().expect("a request as OTLP has it");
             found.push(Span {
                 service: service.clone(),
                 trace: text("traceId"),
                 id: text("spanId"),
                 parent: span["parentSpanId"].as_str().map(str::to_owned),
                 name: text("name"),
-                kind: span["kind"].as_u64().unwrap(),
+                kind: span["kind"].as_u64().expect("a request as OTLP has it"),
                 attributes: attributes(span),
                 failed: span["status"]["code"] == 2,
                 took: Duration::from_nanos(nanos("endTimeUnixNano") - nanos("startTimeUnixNano")),
@@ -102,8 +137,8 @@ fn read(body: &Value) -> Vec<Span> {
 fn attributes(of: &Value) -> HashMap<String, String> {
     let pair = |attribute: &Value| {
         let value = &attribute["value"];
-        let value = value["stringValue"].as_str().or(value["intValue"].as_str()).unwrap();
-        (attribute["key"].as_str().unwrap().to_owned(), value.to_owned())
+        let value = value["stringValue"].as_str().or(value["intValue"].as_str()).expect("a request as OTLP has it");
+        (attribute["key"].as_str().expect("a request as OTLP has it").to_owned(), value.to_owned())
     };
-    of["attributes"].as_array().unwrap().iter().map(pair).collect()
+    of["attributes"].as_array().expect("a request as OTLP has it").iter().map(pair).collect()
 }
