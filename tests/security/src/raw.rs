@@ -44,7 +44,8 @@ impl Heard {
         self.text().split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default()
     }
 
-    /// The first answer's lines without what differs from request to request.
+    /// The first answer's lines, sorted, without what differs from request to request. The order of headers is each
+    /// process's own, and an answer of the gateway may stand beside one of a service that it passed on.
     #[must_use]
     pub fn constant_part(&self) -> String {
         let text = self.text();
@@ -52,7 +53,9 @@ impl Heard {
             let line = line.to_ascii_lowercase();
             line.starts_with("x-request-id:") || line.starts_with("date:")
         };
-        text.lines().filter(|line| !varies(line)).collect::<Vec<_>>().join("\n")
+        let mut lines: Vec<&str> = text.lines().filter(|line| !varies(line)).collect();
+        lines.sort_unstable();
+        lines.join("\n")
     }
 }
 

@@ -69,7 +69,7 @@ async fn every_attack_on_a_token_is_the_same_401_at_the_gateway_and_at_the_servi
         );
         let tried = stream::iter(&attacks).map(|attack| async {
             let heard = get(address, &path, &attack.lines).await;
-            // Byte for byte the answer to nonsense: nothing tells what was wrong.
+            // Line for line the answer to nonsense: nothing tells what was wrong.
             let is_refused = heard.status() == 401 && heard.constant_part() == expected.constant_part();
             (!is_refused).then(|| format!("{}: {}", attack.name, heard.text()))
         });
