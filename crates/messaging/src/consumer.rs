@@ -1,7 +1,7 @@
 //! Applies events, each once, in the order of its stream (events, section 3).
 //!
 //! What has arrived is applied as one batch in one transaction, so a busy reader commits a few times a second and not
-//! once per event. Only when a batch cannot be applied as it is does each event get a transaction of its own.
+//! once per event. A batch that cannot be applied as it is comes again by halves, down to the event that is in the way.
 
 mod apply;
 pub mod gate;
@@ -138,31 +138,26 @@ impl Consumer {
 
     /// Applies each event, or parks it. After `Ok` every one of them is applied, was applied before, or is parked.
     pub async fn settle(&self, events: &[Envelope]) -> Result<(), DbError> {
-        match self.apply_all(events).await {
-            Ok(behind) => {
-                for index in behind {
-                    self.settle_gap(&events[index]).await?;
+        // Still to be settled, the next part last.
+        let mut parts = vec![events];
+        while let Some(part) = parts.pop() {
+            match (self.apply_all(part).await, part) {
+                (Ok(behind), _) => {
+                    for index in behind {
+                        self.settle_gap(&part[index]).await?;
+                    }
                 }
-                Ok(())
-            }
-            Err(ApplyError::Database(error)) => Err(error),
-            // One of them is unfit: find it by giving each a transaction of its own.
-            Err(ApplyError::Unfit(_)) => {
-                for event in events {
-                    self.settle_one(event).await?;
+                (Err(ApplyError::Database(error)), _) => return Err(error),
+                (Err(ApplyError::Unfit(reason)), [event]) => self.park(event, &reason).await?,
+                // One of them is unfit. By halves it is found in a few transactions; one for each event would make a
+                // reader that has fallen behind fall behind further.
+                (Err(ApplyError::Unfit(_)), _) => {
+                    let (first, second) = part.split_at(part.len() / 2);
+                    parts.extend([second, first]);
                 }
-                Ok(())
             }
         }
-    }
-
-    async fn settle_one(&self, event: &Envelope) -> Result<(), DbError> {
-        match self.apply_all(std::slice::from_ref(event)).await {
-            Ok(behind) if behind.is_empty() => Ok(()),
-            Ok(_) => self.settle_gap(event).await,
-            Err(ApplyError::Unfit(reason)) => self.park(event, &reason).await,
-            Err(ApplyError::Database(error)) => Err(error),
-        }
+        Ok(())
     }
 
     /// Fetches the events between the last applied one and this one, and applies them in order.

@@ -30,7 +30,7 @@ async fn apply(conn: &mut AsyncPgConnection, events: &[&Envelope]) -> Result<(),
         .iter()
         .map(|event| Effect::of(event).map_err(|error| ApplyError::Unfit(error.to_string())))
         .collect::<Result<_, _>>()?;
-    // What cannot be brought about together comes again one by one, and then the reason is about that event.
+    // What cannot be brought about together comes again by halves, and at last the reason is about that event.
     let Some(batch) = Batch::of(effects) else { return unfit("the events cannot be told as one".to_owned()) };
     let about = || events.first().map_or_else(String::new, |event| event.data.ticket_key.to_string());
     match db::project(conn, &batch).await.map_err(sort_out)? {

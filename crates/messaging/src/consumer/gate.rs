@@ -70,7 +70,7 @@ pub async fn apply_all(
     if let Err(error) = take_effect(effect, conn, &next, &spans).await {
         tx.abandon().await;
         if events.len() > 1 && matches!(error, ApplyError::Unfit(_)) {
-            // One of them is unfit, and each comes again by itself: only those spans tell which one failed.
+            // One of them is unfit, and they come again by halves: only the spans of the last ones tell which one failed.
             spans.into_iter().for_each(Span::discard);
         }
         return Err(error);

@@ -58,6 +58,8 @@ pub(crate) fn key() -> TicketKey {
 #[derive(Debug, Default)]
 struct WriteDown {
     unfit: Mutex<Option<EventId>>,
+    /// Batches that were tried.
+    tries: AtomicUsize,
 }
 
 impl Apply for WriteDown {
@@ -67,6 +69,7 @@ impl Apply for WriteDown {
         events: &'a [&'a Envelope],
     ) -> BoxFuture<'a, Result<(), ApplyError>> {
         async move {
+            self.tries.fetch_add(1, Ordering::SeqCst);
             for event in events {
                 if *self.unfit.lock().unwrap() == Some(event.id) {
                     return Err(ApplyError::Unfit("poison".to_owned()));
@@ -284,6 +287,21 @@ impl Bus for Flaky {
     fn is_connected(&self) -> bool {
         true
     }
+}
+
+/// A batch that costs a transaction for each of its events makes a reader that is behind fall behind further.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_unfit_event_of_many_costs_a_few_transactions() {
+    let (_database, db) = database().await;
+    let events: Vec<Envelope> = (0..128).map(|_| event(key(), 1)).collect();
+    let effect = Arc::new(WriteDown::default());
+    *effect.unfit.lock().unwrap() = Some(events[77].id);
+    let consumer = consumer(&db, LocalBus::new(), owner_of(&events), Arc::clone(&effect));
+    consumer.settle(&events).await.unwrap();
+    assert_eq!(effects(&db).await.len(), 127);
+    assert_eq!(parked::list(&db, 10).await.unwrap().len(), 1);
+    let tries = AtomicUsize::load(&effect.tries, Ordering::SeqCst);
+    assert!(tries <= 15, "two for each halving: {tries}");
 }
 
 async fn write(db: &Db, key: TicketKey, versions: std::ops::RangeInclusive<i64>) {
