@@ -8,6 +8,7 @@ use conversation::wire::{Entry, GetHistory};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::header::AUTHORIZATION;
+use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -56,13 +57,17 @@ impl Client {
 
     /// The next frame, pings left out.
     pub(crate) async fn frame(&mut self) -> Frame {
-        loop {
-            let frame = timeout(DEADLINE, self.socket.next()).await.unwrap();
-            match frame.unwrap().unwrap() {
-                Frame::Ping(_) => self.pings += 1,
-                frame => return frame,
+        // One deadline for all of it: pings that go on coming must not put it off.
+        timeout(DEADLINE, async {
+            loop {
+                match self.socket.next().await.unwrap().unwrap() {
+                    Frame::Ping(_) => self.pings += 1,
+                    frame => return frame,
+                }
             }
-        }
+        })
+        .await
+        .unwrap()
     }
 
     pub(crate) async fn bytes(&mut self) -> Vec<u8> {
@@ -92,6 +97,26 @@ impl Client {
                 other => panic!("no goodbye: {other:?}"),
             }
         }
+    }
+
+    /// As [`Self::close_code`], of a client that answers nothing: the library would answer each ping that it reads.
+    pub(crate) async fn close_code_unanswered(self) -> u16 {
+        let MaybeTlsStream::Plain(mut stream) = self.socket.into_inner() else { panic!("not a plain connection") };
+        timeout(DEADLINE, async {
+            loop {
+                // A server's control frame: what it is, a length below 126, and the payload as it is.
+                let [kind, length] = [stream.read_u8().await.unwrap(), stream.read_u8().await.unwrap()];
+                let mut payload = vec![0; length.into()];
+                stream.read_exact(&mut payload).await.unwrap();
+                match kind {
+                    0x89 => {}
+                    0x88 => return u16::from_be_bytes([payload[0], payload[1]]),
+                    other => panic!("neither ping nor close: {other:#x}"),
+                }
+            }
+        })
+        .await
+        .unwrap()
     }
 
     pub(crate) async fn send(&mut self, frame: Frame) {
