@@ -16,9 +16,9 @@ use std::time::Duration;
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use diesel::ConnectionError;
 use diesel_async::AsyncPgConnection;
-use tokio_postgres::Config;
 
 use self::dial::dial;
+use self::url::Target;
 use crate::DbError;
 
 /// How long a statement may run: longer than any of ours needs, shorter than the gateway's patience of 30 s.
@@ -60,19 +60,19 @@ impl DerefMut for Pooled {
 /// Opens connections for the pool.
 #[derive(Debug)]
 pub struct Opener {
-    config: Config,
+    target: Target,
 }
 
 impl Opener {
     pub(crate) fn new(url: &str, application: &str) -> Result<Self, DbError> {
-        let mut config = url::read(url)?;
+        let mut target = url::read(url)?;
         // The last word about a setting counts, and it is ours.
-        let theirs = config.get_options().unwrap_or_default().to_owned();
-        config.application_name(application).options(format!(
+        let theirs = target.config.get_options().unwrap_or_default().to_owned();
+        target.config.application_name(application).options(format!(
             "{theirs} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS} \
              -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS}"
         ));
-        Ok(Self { config })
+        Ok(Self { target })
     }
 }
 
@@ -81,7 +81,7 @@ impl managed::Manager for Opener {
     type Error = ConnectionError;
 
     async fn create(&self) -> Result<Pooled, ConnectionError> {
-        let session = dial(&self.config, Some(PATIENCE)).await?;
+        let session = dial(&self.target, Some(PATIENCE)).await?;
         Ok(Pooled { conn: AsyncPgConnection::try_from(session.client).await?, ended: session.ended })
     }
 
@@ -92,7 +92,7 @@ impl managed::Manager for Opener {
 
 /// A connection outside the pool, for what may take long: no limit but the server's own.
 pub(crate) async fn connect(url: &str) -> Result<AsyncPgConnection, DbError> {
-    let config = url::read(url)?;
-    let connected = async { AsyncPgConnection::try_from(dial(&config, None).await?.client).await };
+    let target = url::read(url)?;
+    let connected = async { AsyncPgConnection::try_from(dial(&target, None).await?.client).await };
     connected.await.map_err(|error: ConnectionError| DbError::Unavailable(error.to_string()))
 }

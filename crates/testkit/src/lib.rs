@@ -3,6 +3,7 @@
 
 mod app;
 mod bus;
+mod certificates;
 pub mod collector;
 mod database;
 mod eventually;
@@ -14,6 +15,7 @@ mod tokens;
 
 pub use app::{Builder, TestApp};
 pub use bus::RecordedBus;
+pub use certificates::Certificates;
 pub use database::TestDatabase;
 pub use eventually::eventually;
 pub use http::Answer;

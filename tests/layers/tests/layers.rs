@@ -8,8 +8,9 @@ use std::path::Path;
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// The layers, lowest first. A crate may use those of lower layers.
-const LAYERS: [&[&str]; 5] = [
+const LAYERS: [&[&str]; 6] = [
     &["domain", "conversation"],
+    &["tls"],
     &["storage", "auth", "telemetry", "localpg"],
     &["messaging", "web"],
     &["chassis"],

@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use diesel::ConnectionError;
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::{Instant, timeout};
 use tokio_postgres::config::{Host, TargetSessionAttrs};
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
 use super::patient::Patient;
+use super::url::{Target, Tls};
 
 /// PostgreSQL's port.
 const PORT: u16 = 5432;
@@ -24,6 +25,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a connection is silent before the kernel asks whether the other side is still there, and how often it asks.
 /// A connection that waits in the pool is found dead this way before somebody needs it.
 const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));
+
+/// Asks whether the server does TLS: a message of 8 bytes with a number where others have the protocol's version.
+const TLS_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
+/// The answer of one that does.
+const TLS_GRANTED: u8 = b'S';
 
 /// A way to a server.
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -49,12 +55,14 @@ impl Drop for TellEnd {
 /// Where a server may be.
 #[derive(Debug, Clone)]
 enum Place {
-    Tcp(SocketAddr),
+    /// The address, and the name that its certificate must have.
+    Tcp(SocketAddr, String),
     Unix(PathBuf),
 }
 
 /// Opens a session. `patience` is how long the server may be silent when it was asked something.
-pub(super) async fn dial(config: &Config, patience: Option<Duration>) -> Result<Session, ConnectionError> {
+pub(super) async fn dial(target: &Target, patience: Option<Duration>) -> Result<Session, ConnectionError> {
+    let config = &target.config;
     let deadline = Instant::now() + CONNECT_TIMEOUT;
     let hosts = config.get_hosts();
     let mut last = bad("the URL names no host");
@@ -71,7 +79,7 @@ pub(super) async fn dial(config: &Config, patience: Option<Duration>) -> Result<
         };
         for (tried, place) in places.iter().enumerate() {
             let limit = share(config, deadline, hosts_left - 1 + places.len() - tried);
-            match in_time(limit, open_session(config, place, patience)).await {
+            match in_time(limit, open_session(target, place, patience)).await {
                 Ok(session) => return Ok(session),
                 Err(error) => {
                     tracing::debug!(?place, %error, "a database host is passed over");
@@ -99,14 +107,17 @@ async fn in_time<T>(
 
 async fn places(host: &Host, port: u16) -> Result<Vec<Place>, ConnectionError> {
     Ok(match host {
-        Host::Tcp(name) => lookup_host((name.as_str(), port)).await.map_err(bad)?.map(Place::Tcp).collect(),
+        Host::Tcp(name) => {
+            let found = lookup_host((name.as_str(), port)).await.map_err(bad)?;
+            found.map(|address| Place::Tcp(address, name.clone())).collect()
+        }
         Host::Unix(folder) => vec![Place::Unix(folder.join(format!(".s.PGSQL.{port}")))],
     })
 }
 
-async fn open_session(config: &Config, place: &Place, patience: Option<Duration>) -> Result<Session, ConnectionError> {
-    let stream = Patient::new(open(place).await.map_err(bad)?, patience);
-    let (client, connection) = config.connect_raw(stream, NoTls).await.map_err(refused)?;
+async fn open_session(target: &Target, place: &Place, patience: Option<Duration>) -> Result<Session, ConnectionError> {
+    let stream = Patient::new(open(place, target.tls.as_ref()).await.map_err(bad)?, patience);
+    let (client, connection) = target.config.connect_raw(stream, NoTls).await.map_err(refused)?;
     let ended = Arc::new(AtomicBool::new(false));
     let tell = TellEnd(Arc::clone(&ended));
     tokio::spawn(async move {
@@ -115,7 +126,7 @@ async fn open_session(config: &Config, place: &Place, patience: Option<Duration>
             tracing::debug!(%error, "a database connection ended");
         }
     });
-    let wanted = config.get_target_session_attrs();
+    let wanted = target.config.get_target_session_attrs();
     if wanted != TargetSessionAttrs::Any {
         let is_read_only = is_read_only(&client).await.map_err(refused)?;
         match (wanted, is_read_only) {
@@ -127,15 +138,22 @@ async fn open_session(config: &Config, place: &Place, patience: Option<Duration>
     Ok(Session { client, ended })
 }
 
-async fn open(place: &Place) -> io::Result<Box<dyn Stream>> {
+async fn open(place: &Place, tls: Option<&Tls>) -> io::Result<Box<dyn Stream>> {
     match place {
-        Place::Tcp(address) => {
-            let stream = TcpStream::connect(address).await?;
+        Place::Tcp(address, host) => {
+            let mut stream = TcpStream::connect(address).await?;
             stream.set_nodelay(true)?;
             let keepalive = TcpKeepalive::new().with_time(KEEPALIVE.0).with_interval(KEEPALIVE.1);
             SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
-            Ok(Box::new(stream))
+            let Some(tls) = tls else { return Ok(Box::new(stream)) };
+            stream.write_all(&TLS_REQUEST).await?;
+            // One byte and no more: what somebody puts behind it is read as TLS then, and is none.
+            if stream.read_u8().await? != TLS_GRANTED {
+                return Err(io::Error::other("the server does no TLS, and the URL wants it"));
+            }
+            Ok(Box::new(tls::connect(host, tls.ca_file.clone(), stream).await?))
         }
+        // Nobody listens in between; the server would refuse, too.
         Place::Unix(path) => Ok(Box::new(UnixStream::connect(path).await?)),
     }
 }

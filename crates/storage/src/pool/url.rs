@@ -1,18 +1,37 @@
 //! What a database's URL may say. What we would not act on is refused: a setting that is silently ignored is found out
 //! on the day it was meant for.
 
+use std::path::PathBuf;
+
+use percent_encoding::percent_decode_str;
 use tokio_postgres::Config;
-use tokio_postgres::config::{LoadBalanceHosts, SslMode};
+use tokio_postgres::config::{LoadBalanceHosts, SslMode, SslNegotiation};
 
 use crate::DbError;
 
+/// Where the server is, and how it is spoken to.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) config: Config,
+    /// Unset: in the clear.
+    pub(crate) tls: Option<Tls>,
+}
+
+/// Only over TLS.
+#[derive(Debug, Clone)]
+pub(crate) struct Tls {
+    /// Whom to trust beside those the system trusts.
+    pub(crate) ca_file: Option<PathBuf>,
+}
+
 /// Reads a URL, or libpq's `name=value` form.
-pub(crate) fn read(url: &str) -> Result<Config, DbError> {
-    let config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
+pub(crate) fn read(url: &str) -> Result<Target, DbError> {
+    let refused = |why: &str| Err(DbError::Url(why.to_owned()));
+    let (url, ca_file) = without_ca_file(url);
+    let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
         let why = std::error::Error::source(&error).map(ToString::to_string);
         DbError::Url(why.unwrap_or_else(|| error.to_string()))
     })?;
-    let refused = |why: &str| Err(DbError::Url(why.to_owned()));
     if config.get_hosts().is_empty() {
         return refused("it names no host");
     }
@@ -25,13 +44,40 @@ pub(crate) fn read(url: &str) -> Result<Config, DbError> {
     if config.get_load_balance_hosts() != LoadBalanceHosts::Disable {
         return refused("`load_balance_hosts` is not supported: hosts are tried in their order");
     }
-    if config.get_ssl_mode() == SslMode::Require {
-        return refused("`sslmode=require` is not supported: the connection is not encrypted");
+    if config.get_ssl_negotiation() != SslNegotiation::Postgres {
+        return refused("`sslnegotiation=direct` is not supported: PostgreSQL is asked for TLS first");
     }
     if has_own_keepalive(&config) {
         return refused("`keepalives` and their times and `tcp_user_timeout` are not supported: ours are fixed");
     }
-    Ok(config)
+    let is_required = config.get_ssl_mode() == SslMode::Require;
+    if ca_file.is_some() && !is_required {
+        return refused("`sslrootcert` counts only with `sslmode=require` or `verify-full`");
+    }
+    // The stream is encrypted before the driver gets it.
+    config.ssl_mode(SslMode::Disable);
+    Ok(Target { config, tls: is_required.then_some(Tls { ca_file }) })
+}
+
+/// The URL as the driver reads it, which knows neither `sslmode=verify-full` (that is what we make of `require`) nor
+/// `sslrootcert`, and the file that the latter names.
+fn without_ca_file(url: &str) -> (String, Option<PathBuf>) {
+    let Some((server, query)) = url.split_once('?').filter(|_| url.contains("://")) else {
+        return (url.to_owned(), None);
+    };
+    let (mut ca_file, mut others) = (None, Vec::new());
+    for setting in query.split('&') {
+        match setting.split_once('=') {
+            Some(("sslmode", "verify-full")) => others.push("sslmode=require"),
+            // Those the system trusts, as libpq calls them.
+            Some(("sslrootcert", "system")) => {}
+            Some(("sslrootcert", path)) => {
+                ca_file = Some(PathBuf::from(percent_decode_str(path).decode_utf8_lossy().into_owned()));
+            }
+            _ => others.push(setting),
+        }
+    }
+    (format!("{server}?{}", others.join("&")), ca_file)
 }
 
 fn has_own_keepalive(config: &Config) -> bool {
@@ -52,7 +98,11 @@ mod tests {
         for (setting, name) in [
             ("hostaddr=127.0.0.1", "hostaddr"),
             ("load_balance_hosts=random", "load_balance_hosts"),
-            ("sslmode=require", "sslmode"),
+            ("sslmode=verify-ca", "sslmode"),
+            ("sslmode=prefer&sslrootcert=/ca.pem", "sslrootcert"),
+            ("sslrootcert=/ca.pem", "sslrootcert"),
+            ("sslmode=require&sslnegotiation=direct", "sslnegotiation"),
+            ("sslcert=/mine.pem", "sslcert"),
             ("keepalives=0", "keepalives"),
             ("keepalives_idle=7", "keepalives"),
             ("keepalives_interval=7", "keepalives"),
@@ -76,7 +126,25 @@ mod tests {
             "postgres://somebody@one:1,two:2/db?options=-c%20search_path%3Da&sslmode=disable",
             "host=one,/run/postgresql port=5432 user=somebody dbname=db load_balance_hosts=disable keepalives=1",
         ] {
-            assert!(read(settings).is_ok(), "{settings}: {:?}", read(settings).err());
+            let target = read(settings).unwrap_or_else(|error| panic!("{settings}: {error}"));
+            assert!(target.tls.is_none(), "{settings}");
+        }
+    }
+
+    #[test]
+    fn tls_is_what_the_url_says() {
+        let somewhere = "postgres://somebody:a%3Fb@one/db";
+        for (url, ca_file) in [
+            (format!("{somewhere}?sslmode=require"), None),
+            (format!("{somewhere}?connect_timeout=3&sslmode=verify-full"), None),
+            (format!("{somewhere}?sslmode=verify-full&sslrootcert=system"), None),
+            (format!("{somewhere}?sslrootcert=%2Fa%20b.pem&sslmode=verify-full"), Some("/a b.pem")),
+            ("host=one user=somebody dbname=db sslmode=require".to_owned(), None),
+        ] {
+            let target = read(&url).unwrap_or_else(|error| panic!("{url}: {error}"));
+            assert_eq!(target.tls.unwrap().ca_file, ca_file.map(PathBuf::from), "{url}");
+            assert_eq!((target.config.get_user(), target.config.get_dbname()), (Some("somebody"), Some("db")));
+            assert!(url.starts_with("host") || target.config.get_password() == Some(b"a?b"), "{url}");
         }
     }
 }

@@ -1,14 +1,12 @@
 //! The bytes below AMQP: TCP, or TLS over it for `amqps://`.
 //!
 //! The client's own TLS needs a feature that brings thirty crates for key stores nobody here has, and without that
-//! feature it talks plainly to an `amqps://` address. So TLS is made here, of the crates that the HTTP client uses, and the
-//! client gets a stream that it takes for a plain one.
+//! feature it talks plainly to an `amqps://` address. So TLS is made here, and the client gets a stream that it takes for a plain one.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream as Socket};
 use std::os::fd::{AsFd, AsRawFd};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use async_rs::traits::Reactor;
@@ -17,11 +15,7 @@ use async_rs::{Runtime, Tokio};
 use futures_io::{AsyncRead, AsyncWrite};
 use futures_util::Stream;
 use lapin::uri::{AMQPScheme, AMQPUri};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 use tokio_util::compat::TokioAsyncReadCompatExt as _;
 
 /// The URL's parameter for a file of authorities; RabbitMQ's own clients call it so.
@@ -84,35 +78,8 @@ pub(super) async fn connect(uri: &AMQPUri, ca_file: Option<PathBuf>, hold: impl 
     match uri.scheme {
         AMQPScheme::AMQP => Ok(Box::new(stream.compat())),
         AMQPScheme::AMQPS => {
-            let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-            // Read at each connection, so that an authority that was renewed needs no restart.
-            let config = tokio::task::spawn_blocking(move || trusting(ca_file.as_deref())).await??;
-            let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
+            let stream = tls::connect(host, ca_file, stream).await?;
             Ok(Box::new(stream.compat()))
         }
     }
-}
-
-/// Trusts whom the system trusts (`SSL_CERT_FILE` and `SSL_CERT_DIR` say otherwise) and the authorities in the file.
-fn trusting(ca_file: Option<&Path>) -> io::Result<ClientConfig> {
-    let mut roots = RootCertStore::empty();
-    // Systems carry old certificates that nobody can read; a broker that needs one of them is refused by name.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(path) = ca_file {
-        let unreadable = |reason: String| io::Error::other(format!("{CA_FILE} {}: {reason}", path.display()));
-        let before = roots.len();
-        for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unreadable(error.to_string()))? {
-            let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
-            roots.add(certificate).map_err(|error| unreadable(error.to_string()))?;
-        }
-        if roots.len() == before {
-            return Err(unreadable("no certificate in it".to_owned()));
-        }
-    }
-    if roots.is_empty() {
-        return Err(io::Error::other("this system trusts no authority, and the URL names none"));
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    Ok(builder.map_err(io::Error::other)?.with_root_certificates(roots).with_no_client_auth())
 }

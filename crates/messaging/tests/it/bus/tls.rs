@@ -1,6 +1,6 @@
 //! RabbitMQ behind TLS: whom we trust, and that a broker that is somebody else gets neither password nor message.
 
-use std::process::Command;
+use std::path::Path;
 use std::sync::Arc;
 
 use messaging::bus::{Bus, RabbitBus};
@@ -8,7 +8,7 @@ use messaging::topology::Queue;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tempfile::TempDir;
+use testkit::Certificates;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -16,51 +16,10 @@ use tokio_util::sync::CancellationToken;
 use super::broker::Broker;
 use super::stage::{event, eventually, next};
 
-/// An authority, a certificate of it for `localhost`, and another authority.
-struct Certificates(TempDir);
-
-impl Certificates {
-    fn new() -> Self {
-        let certificates = Self(tempfile::tempdir().expect("a folder"));
-        certificates.make("authority", &[]);
-        certificates.make("stranger", &[]);
-        certificates.make(
-            "broker",
-            &[
-                "-CA",
-                "authority.pem",
-                "-CAkey",
-                "authority.key",
-                "-addext",
-                "subjectAltName=DNS:localhost",
-                "-addext",
-                "basicConstraints=critical,CA:FALSE",
-            ],
-        );
-        certificates
-    }
-
-    fn make(&self, name: &str, more: &[&str]) {
-        let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", &format!("{name}.key")];
-        let made = Command::new("openssl")
-            .current_dir(&self.0)
-            .args(["req", "-x509", "-days", "2", "-subj", &format!("/CN={name}"), "-out", &format!("{name}.pem")])
-            .args(key)
-            .args(more)
-            .output()
-            .expect("openssl runs");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    }
-
-    fn path(&self, file: &str) -> String {
-        self.0.path().join(file).display().to_string()
-    }
-}
-
 /// The test's broker with TLS before it, on a port of its own.
 async fn behind_tls(broker: &Broker, certificates: &Certificates) -> u16 {
-    let chain = vec![CertificateDer::from_pem_file(certificates.path("broker.pem")).expect("a certificate")];
-    let key = PrivateKeyDer::from_pem_file(certificates.path("broker.key")).expect("a key");
+    let chain = vec![CertificateDer::from_pem_file(certificates.path("server.pem")).expect("a certificate")];
+    let key = PrivateKeyDer::from_pem_file(certificates.path("server.key")).expect("a key");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("versions");
     let config = config.with_no_client_auth().with_single_cert(chain, key).expect("a certificate and its key");
@@ -81,10 +40,10 @@ async fn behind_tls(broker: &Broker, certificates: &Certificates) -> u16 {
     port
 }
 
-fn url(broker: &Broker, host: &str, port: u16, ca_file: Option<&str>) -> String {
+fn url(broker: &Broker, host: &str, port: u16, ca_file: Option<&Path>) -> String {
     let plain = broker.url_at(port).replace("127.0.0.1", host).replacen("amqp://", "amqps://", 1);
     let plain = plain.split('?').next().expect("a part").to_owned();
-    ca_file.map_or_else(|| plain.clone(), |path| format!("{plain}?cacertfile={path}"))
+    ca_file.map_or_else(|| plain.clone(), |path| format!("{plain}?cacertfile={}", path.display()))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -106,13 +65,13 @@ async fn a_broker_of_another_authority_or_of_another_name_is_refused_with_the_re
     let (broker, certificates) = (Broker::of_this_test(), Certificates::new());
     let port = behind_tls(&broker, &certificates).await;
     let (authority, stranger) = (certificates.path("authority.pem"), certificates.path("stranger.pem"));
-    let key = certificates.path("broker.key");
+    let key = certificates.path("server.key");
     for (host, ca_file, reason) in [
         ("localhost", None, "UnknownIssuer"),
-        ("localhost", Some(stranger.as_str()), "UnknownIssuer"),
-        ("127.0.0.1", Some(authority.as_str()), "not valid for name"),
-        ("localhost", Some("/nowhere/authority.pem"), "cacertfile /nowhere/authority.pem"),
-        ("localhost", Some(key.as_str()), "no certificate in it"),
+        ("localhost", Some(stranger.as_path()), "UnknownIssuer"),
+        ("127.0.0.1", Some(authority.as_path()), "not valid for name"),
+        ("localhost", Some(Path::new("/nowhere/authority.pem")), "authorities in /nowhere/authority.pem"),
+        ("localhost", Some(key.as_path()), "no certificate in it"),
     ] {
         let refused = RabbitBus::probe(&url(&broker, host, port, ca_file)).await.expect_err("not our broker");
         assert!(refused.contains(reason), "{host} {ca_file:?}: {refused}");

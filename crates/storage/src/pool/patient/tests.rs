@@ -132,8 +132,8 @@ async fn a_password_asks_for_no_answer_of_its_own() {
 async fn a_session_with_postgresql_owes_nothing_when_it_rests_and_fails_when_it_is_late() {
     let patience = Duration::from_secs(1);
     let database = testkit::TestDatabase::with("storage", vec![crate::migrate::MIGRATIONS]).await;
-    let config = crate::pool::url::read(database.url()).unwrap();
-    let session = crate::pool::dial::dial(&config, Some(patience)).await.unwrap();
+    let target = crate::pool::url::read(database.url()).unwrap();
+    let session = crate::pool::dial::dial(&target, Some(patience)).await.unwrap();
     let mut conn = AsyncPgConnection::try_from(session.client).await.unwrap();
     for number in 0..3 {
         let rows = crate::sql("SELECT 1 WHERE $1 >= 0").bind::<Integer, _>(number).execute(&mut conn).await;
