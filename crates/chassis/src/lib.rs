@@ -11,6 +11,7 @@ mod program;
 pub mod secrets;
 mod service;
 mod signals;
+mod stepped_clock;
 
 pub use config::{Config, ConfigError, Profile};
 pub use context::{Context, Stages};

@@ -9,13 +9,15 @@ use std::sync::atomic::Ordering;
 use actix_web::{App, HttpResponse, HttpServer, web as actix};
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use domain::SystemClock;
 use messaging::bus::{Bus, LocalBus, RabbitBus};
 use messaging::topology::Queue;
 use secrecy::ExposeSecret as _;
 use storage::migrate;
 
-use crate::{Config, Context, Place, Profile, Running, Service, Stages, StopSignals, crash_points, migrations, start};
+use crate::{
+    Config, Context, Place, Profile, Running, Service, Stages, StopSignals, crash_points, migrations, start,
+    stepped_clock,
+};
 
 #[derive(Parser)]
 #[command(about = "A Crossdesk service. Configured by config/*.toml and CROSSDESK__SECTION__KEY.")]
@@ -79,7 +81,7 @@ async fn serve<S: Service>() -> anyhow::Result<ExitCode> {
     };
     let admin = config.http.admin_port.map(|port| (config.http.host, port));
     let database_url = config.database.url.as_ref().map(|url| url.expose_secret().to_owned());
-    let context = Context::new(config, Arc::new(SystemClock), bus, BTreeMap::new(), stages)?;
+    let context = Context::new(config, stepped_clock::clock(), bus, BTreeMap::new(), stages)?;
     let running = start::<S>(&context, Place { listener, database_url }).await?;
     if let Some(address) = admin {
         tokio::spawn(

@@ -45,7 +45,8 @@ impl Programs {
 
     /// A command of this installation with a clean environment: `PGOPTIONS`, `PGPORT`, `LC_ALL` or `TZ` of the caller
     /// must not change what a cluster is like.
-    pub(crate) fn command(&self, program: &str) -> Command {
+    #[must_use]
+    pub fn command(&self, program: &str) -> Command {
         command(&self.bin, program, self.libraries.as_ref())
     }
 }

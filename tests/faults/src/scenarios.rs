@@ -1,9 +1,11 @@
 //! The scenarios, each a named course of faults under load, with what must hold beyond the invariants.
 
 mod broker;
+mod clocks;
 mod contention;
 mod crash_points;
 mod cuts;
+mod disk;
 mod duplicates;
 mod fresh_desk;
 mod kills;
@@ -47,6 +49,8 @@ pub const SCENARIOS: &[Scenario] = &[
     scenario!("poison", "events that cannot be applied, and messages that are no events", duplicates::poison),
     scenario!("alarm", "the broker refuses to take messages, and a queue is deleted", broker::alarm_and_deletion),
     scenario!("fresh-desk", "an empty desk is filled from the logs, and shows what the old one did", fresh_desk::run),
+    scenario!("disk", "no room for tables: nothing is written and nothing is lost", disk::full),
+    scenario!("clocks", "every replica's clock is set again and again", clocks::steps),
     scenario!("resume", "2,000 resume requests while bridge, broker and MAS die", mas::burst),
     scenario!("contention", "a customer and an agent change one ticket at once, 2,000 times", contention::run),
     scenario!(

@@ -11,6 +11,9 @@ use crate::report::{self, Outcome};
 use crate::stack::{self, Release, SERVICES, Stack};
 use crate::workload::Line;
 
+/// The release before, whose programs and settings are described here.
+#[cfg(test)]
+const RELEASE: &str = "925074251115e4ece5671aae54b6e12a7faccdd6";
 /// What the release before had. It stopped without draining, and knew nothing of what is only the new services'.
 const BEFORE: [&str; 3] = ["loan-support", "desk", "gateway"];
 const UNKNOWN_BEFORE: [&str; 7] = [
@@ -84,4 +87,14 @@ async fn replace(lab: &mut Lab, new: Release<'_>, name: &'static str, number: us
     lab.stack.configure(new, name, number, &[]).await?;
     lab.stack.service(name)?.replicas[number].start()?;
     lab.stack.ready().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_release_that_is_built_is_the_one_described_here() {
+        assert_eq!(include_str!("../../../deploy/check/previous-release").trim(), RELEASE);
+    }
 }

@@ -40,7 +40,7 @@ async fn kill_one(lab: &mut Lab) -> Result<()> {
 
 pub(super) async fn services(lab: &mut Lab) -> Result<Vec<String>> {
     let workload = lab.workload(CLIENTS, &Line::ALL);
-    for_a_while(Duration::from_secs(75), Duration::from_millis(900), async || kill_one(lab).await).await?;
+    for_a_while(Duration::from_secs(45), Duration::from_millis(900), async || kill_one(lab).await).await?;
     workload.finish().await;
     Ok(Vec::new())
 }

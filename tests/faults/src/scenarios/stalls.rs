@@ -17,9 +17,7 @@ const PAST_HEARTBEAT: Duration = Duration::from_secs(23);
 
 pub(super) async fn run(lab: &mut Lab) -> Result<Vec<String>> {
     let workload = lab.workload(CLIENTS, &Line::ALL);
-    for name in ["loan-support", "tour-tickets", "mas-gateway"] {
-        stall(lab, &[name], PAST_LEASE).await?;
-    }
+    stall(lab, &["loan-support", "tour-tickets", "mas-gateway"], PAST_LEASE).await?;
     stall(lab, &["mobility-support", "helpdesk-conversation", "mas-bridge", "desk", "attachments"], PAST_HEARTBEAT)
         .await?;
     workload.finish().await;

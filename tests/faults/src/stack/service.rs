@@ -55,6 +55,8 @@ pub struct Replica {
     admin_port: u16,
     command: Option<(PathBuf, Vec<(String, String)>)>,
     log: PathBuf,
+    /// By how many milliseconds its clock is ahead.
+    clock: PathBuf,
     child: Option<Child>,
     /// Its way to PostgreSQL.
     pub database: Option<Proxy>,
@@ -71,6 +73,7 @@ impl Replica {
             admin_port: free_port()?,
             command: None,
             log: PathBuf::new(),
+            clock: PathBuf::new(),
             child: None,
             database: None,
             broker: None,
@@ -103,6 +106,8 @@ impl Replica {
         let logs = data.unwrap_or_default().join("logs");
         std::fs::create_dir_all(&logs)?;
         self.log = logs.join(format!("{}-{}.log", self.name, self.number));
+        self.clock = logs.join(format!("{}-{}.clock", self.name, self.number));
+        environment.push(("CLOCK_STEP_FILE".to_owned(), self.clock.display().to_string()));
         self.command = Some((programs.join(self.name), environment));
         Ok(())
     }
@@ -135,6 +140,13 @@ impl Replica {
         let pid = self.child.as_ref().and_then(Child::id).context("it does not run")?;
         let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).context("a pid")?;
         Ok(kill_process(pid, signal)?)
+    }
+
+    /// Sets its clock, while it runs, so far ahead of the machine's.
+    pub fn set_clock(&self, ahead_ms: i64) -> Result<()> {
+        let new = self.clock.with_extension("new");
+        std::fs::write(&new, ahead_ms.to_string())?;
+        Ok(std::fs::rename(new, &self.clock)?)
     }
 
     /// `kill -9`, and a new start.
