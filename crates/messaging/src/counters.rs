@@ -7,6 +7,7 @@ use telemetry::names;
 /// Begins at 0 what a reader of events counts.
 pub(crate) fn begin_events(service: &'static str, queue: &'static str) {
     counter!(names::EVENTS_APPLIED_TOTAL, "service" => service, "consumer" => queue).increment(0);
+    counter!(names::EVENTS_DUPLICATE_TOTAL, "service" => service, "consumer" => queue).increment(0);
     counter!(names::EVENTS_GAPS_TOTAL, "service" => service, "consumer" => queue).increment(0);
     begin_reader(service, queue);
 }

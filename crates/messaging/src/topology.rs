@@ -142,8 +142,9 @@ impl Queue {
         }
     }
 
-    /// The queues that whoever reads this one measures: each has one such service, and one that runs even when the queue's
-    /// own reader does not. Resume requests may have a reader that is not ours, so it is mas-gateway that looks at them.
+    /// The queues that whoever reads this one measures, so that each has one such service. Resume requests may have a
+    /// reader that is not ours, so it is mas-gateway that looks at them. A reader that cannot connect measures nothing
+    /// either: then it says that nothing is known, and an alert looks for that.
     #[must_use]
     pub const fn watched_by_reader(self) -> &'static [Watched] {
         match self {

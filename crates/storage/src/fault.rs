@@ -10,7 +10,8 @@ pub enum DbError {
     /// The URL of the database says what we do not do. Services do not start with it.
     #[error("the URL of the database cannot be used: {0}")]
     Url(String),
-    /// No connection in time, or the server lacks something (disk, memory, a lock): nothing was written. Answered 503.
+    /// No connection in time, or the server lacks something (disk, memory, a lock), or we lack a right: nothing was
+    /// written. Answered 503.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
     /// The connection broke: whether the statement took effect is unknown. Answered 503.
@@ -28,9 +29,9 @@ impl DbError {
         matches!(self, Self::Unavailable(_) | Self::Broken(_))
     }
 
-    /// Whether the same statement with the same values is known to fail for ever: it breaks a constraint, or holds what
-    /// its column cannot. A refusal that is neither temporary nor permanent (a missing right, a missing table) ends
-    /// when somebody mends the database, so what waits for it must not be thrown away.
+    /// Whether the same statement with the same values is known to fail for ever: it breaks a constraint, holds what its
+    /// column cannot, or is about a row that is not there. A refusal that is neither temporary nor permanent (a missing
+    /// table) ends when somebody mends the database, so what waits for it must not be thrown away.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         use diesel::result::DatabaseErrorKind::{
@@ -46,7 +47,9 @@ impl DbError {
             )
             // The value has no form that PostgreSQL could be sent.
             | Diesel::InvalidCString(_)
-            | Diesel::SerializationError(_) => true,
+            | Diesel::SerializationError(_)
+            // A row that had to be there is not.
+            | Diesel::NotFound => true,
             Diesel::DatabaseError(Unknown, info) => said::is_about_data(info.message()),
             _ => false,
         }

@@ -138,6 +138,8 @@ def operators(composed):
     for key, value in (LOCKED_UP | {"image": "crossdesk/crossdesk", "profiles": ["tools"]}).items():
         if service.get(key) != value:
             yield f"operator: {key} is {service.get(key)}"
+    if not service.get("build"):
+        yield "operator: its image is there only if somebody built it"
     for key, file in {"DATABASE": "database-url", "AMQP": "amqp-url"}.items():
         if (service.get("environment") or {}).get(f"CROSSDESK__{key}__URL_FILE") != f"/secrets/{file}":
             yield f"operator: does not know the {key} of the services"

@@ -9,8 +9,8 @@ use storage::DbError;
 pub trait Apply: std::fmt::Debug + Send + Sync + 'static {
     /// Brings the effects of all of them about, as if one after the other, on `conn` and inside the transaction that also
     /// records them as applied. They come together so that the effect can cost fewer statements than there are events.
-    /// After an error nothing of them is kept, and they come again: by halves after [`ApplyError::Unfit`], together after
-    /// [`ApplyError::Database`].
+    /// After an error nothing of them is kept, and they come again: by halves (what was fetched from an owner: one by
+    /// one) after [`ApplyError::Unfit`], together after [`ApplyError::Database`].
     fn apply<'a>(
         &'a self,
         conn: &'a mut AsyncPgConnection,

@@ -49,14 +49,11 @@ pub async fn apply_all(
     let conn = tx.conn().await?;
     let before = lock(conn, events).await?;
     let mut last = before.clone();
-    let (mut behind, mut next) = (Vec::new(), Vec::new());
+    let (mut duplicates, mut behind, mut next) = (0, Vec::new(), Vec::new());
     for (index, event) in events.iter().enumerate() {
         let stream = event.partitionkey.as_str();
         match judge(last.get(stream).copied().unwrap_or(0), event.data.version) {
-            Verdict::Duplicate => {
-                counter!(telemetry::names::EVENTS_DUPLICATE_TOTAL, "service" => db.service(), "consumer" => consumer)
-                    .increment(1);
-            }
+            Verdict::Duplicate => duplicates += 1,
             Verdict::Gap => behind.push(index),
             Verdict::Next => {
                 last.insert(stream.to_owned(), event.data.version);
@@ -83,6 +80,9 @@ pub async fn apply_all(
     record(conn, &last).await?;
     fail::fail_point!("consume.before_commit", |_| Err(DbError::Broken("crash point".to_owned()).into()));
     tx.finish().await?;
+    // Only now: a batch that comes again must not look like work that gets done.
+    counter!(telemetry::names::EVENTS_DUPLICATE_TOTAL, "service" => db.service(), "consumer" => consumer)
+        .increment(duplicates);
     let now = db.now();
     for (event, mut span) in next.into_iter().zip(spans) {
         span.succeed();

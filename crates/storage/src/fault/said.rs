@@ -8,7 +8,7 @@
 const CONNECTION: &[&str] =
     &["connection closed", "error communicating with the server", "terminating connection", "the database system is"];
 
-/// The server gave the statement up although nothing is wrong with it: SQLSTATE classes 40, 53, 55, 57 and 58.
+/// The server gave the statement up although nothing is wrong with it: SQLSTATE 42501 and classes 40, 53, 55, 57 and 58.
 const SERVER: &[&str] = &[
     "canceling statement due to",
     "deadlock detected",
@@ -21,6 +21,8 @@ const SERVER: &[&str] = &[
     "too many connections",
     "temporary file size exceeds",
     "database is not accepting commands",
+    // Rights: somebody forgot to grant them, and will.
+    "permission denied for",
     // Files.
     "could not extend",
     "could not write",

@@ -26,6 +26,8 @@ async fn what_the_server_lacks_is_temporary() {
         "SET temp_file_limit = '64kB'; SET work_mem = '64kB'; \
          SELECT count(*) FROM (SELECT i::text FROM generate_series(1, 200000) i ORDER BY i::text) numbers",
         "SELECT pg_read_file('/no/such/file')",
+        // 42501.
+        "SET ROLE pg_monitor; SELECT 1 FROM things",
         "SET statement_timeout = 1; SELECT pg_sleep(1)",
         "BEGIN READ ONLY; INSERT INTO parents VALUES (2)",
         "SELECT pg_terminate_backend(pg_backend_pid())",
@@ -74,16 +76,17 @@ async fn broken_constraints_and_impossible_values_are_permanent() {
     }
 }
 
+#[test]
+fn a_row_that_had_to_be_there_is_missing_for_ever() {
+    let error = DbError::from(diesel::result::Error::NotFound);
+    assert!(error.is_permanent() && !error.is_temporary(), "{error:?}");
+}
+
 #[tokio::test]
 async fn what_somebody_must_mend_is_neither() {
     let database = crate::database().await;
     database.run(TABLES).await;
-    for statements in [
-        "SELECT 1 FROM no_such_table",
-        "SELECT no_such_column FROM things",
-        "SET ROLE pg_monitor; SELECT 1 FROM things",
-        "SELEC 1",
-    ] {
+    for statements in ["SELECT 1 FROM no_such_table", "SELECT no_such_column FROM things", "SELEC 1"] {
         let error = failure(&database, statements).await;
         assert!(!error.is_permanent() && !error.is_temporary(), "{statements}: {error:?}");
     }

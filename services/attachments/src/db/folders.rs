@@ -111,6 +111,9 @@ pub(crate) async fn introduce(conn: &mut AsyncPgConnection, key: TicketKey, tick
 
 /// Marks the ticket as deleted, also if it was never seen, and locks its folder. Two statements: with `ON CONFLICT
 /// (ticket_key) DO UPDATE`, of two that insert the same row at once one fails at the other unique index.
+///
+/// `NotFound` if the ticket's id is that of another ticket here: the services' databases do not go together, and no
+/// repetition mends that.
 pub(crate) async fn bury(conn: &mut AsyncPgConnection, key: TicketKey, ticket_id: i64) -> Result<Folder, DbError> {
     introduce(conn, key, ticket_id).await?;
     let row: FolderRow = storage::sql(

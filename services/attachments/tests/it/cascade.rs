@@ -130,6 +130,22 @@ async fn the_event_completes_what_could_not_be_told() {
     assert_eq!(app.database.count("SELECT count(*) FROM attachment_streams WHERE deleted").await, 2);
 }
 
+/// tour-tickets was restored to an earlier moment than attachments, and gave an id a second time.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_deletion_of_another_ticket_with_this_id_is_refused_and_holds_nobody_up() {
+    let (app, tours) = start().await;
+    tours.add(1523, None, None);
+    let path = added(&app, &draft()).await;
+    let other = SystemClock.new_id();
+    for _ in 0..5 {
+        app.publish(&deleted("1523", other, 1)).await;
+    }
+    assert_eq!(tell(&app, 1523, other).await.status, 500);
+    app.publish(&deleted("99", SystemClock.new_id(), 1)).await;
+    assert_eq!(app.database.count("SELECT count(*) FROM attachment_streams WHERE deleted").await, 1);
+    assert_eq!(guest(&app, "GET", &path, None).await.status, 200);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_deletion_of_a_tours_ticket_changes_nothing() {
     let (app, tours) = start().await;

@@ -23,9 +23,14 @@ use crate::topology::{Queue, UNROUTED_QUEUE, Watched};
 /// How often the broker is asked: once for each time that metrics are usually read.
 const EVERY: Duration = Duration::from_secs(15);
 
+/// Says that nothing is known yet of the queues of the reader of `queue`.
+pub(super) fn begin(dial: &Dial, queue: Queue) {
+    drop(Forget(&Place::of_reader(queue, dial)));
+}
+
 /// Looks at the queues of the reader of `queue` for as long as it is polled.
 pub(super) async fn measure(session: &Session, dial: &Dial, queue: Queue) -> Infallible {
-    let places: Vec<Place> = queue.watched_by_reader().iter().flat_map(|watched| Place::all(*watched, dial)).collect();
+    let places = Place::of_reader(queue, dial);
     let forgotten = Forget(&places);
     let mut channel = None;
     let mut tick = tokio::time::interval(EVERY);
@@ -60,6 +65,10 @@ struct Place {
 }
 
 impl Place {
+    fn of_reader(queue: Queue, dial: &Dial) -> Vec<Self> {
+        queue.watched_by_reader().iter().flat_map(|watched| Self::all(*watched, dial)).collect()
+    }
+
     fn all(watched: Watched, dial: &Dial) -> Vec<Self> {
         let place =
             |name: String, on_broker, has_reader| Self { service: dial.service.clone(), name, on_broker, has_reader };

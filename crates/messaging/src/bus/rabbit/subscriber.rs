@@ -77,6 +77,7 @@ enum Ended {
 impl Subscriber {
     /// Runs until the subscription is dropped.
     pub(super) async fn run(self) {
+        depth::begin(&self.dial, self.queue);
         let mut backoff = Backoff::default();
         let mut window = Window::new(self.prefetch);
         loop {
