@@ -5,21 +5,21 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// `authority.pem`, `server.pem` of it for `localhost`, and `stranger.pem`, which is another authority; each with its
+/// `authority.pem`, `server.pem` of it, and `stranger.pem`, which is another authority; each with its
 /// `.key`.
 #[derive(Debug)]
 pub struct Certificates(TempDir);
 
 impl Certificates {
-    /// Fresh ones in a folder that goes with this value.
+    /// Fresh ones in a folder that goes with this value. The server's is for this name, such as `DNS:localhost`.
     #[must_use]
-    #[expect(clippy::new_without_default, reason = "this runs a program")]
-    pub fn new() -> Self {
+    pub fn of_server(name: &str) -> Self {
         let certificates = Self(tempfile::tempdir().expect("a folder"));
         certificates.make("authority", &[]);
         certificates.make("stranger", &[]);
         let signed = ["-CA", "authority.pem", "-CAkey", "authority.key"];
-        let named = ["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"];
+        let name = format!("subjectAltName={name}");
+        let named = ["-addext", &name, "-addext", "basicConstraints=critical,CA:FALSE"];
         certificates.make("server", &[signed, named].concat());
         certificates
     }

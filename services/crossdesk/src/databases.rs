@@ -162,9 +162,9 @@ async fn has(server: &str, database: &str) -> Result<bool> {
 /// The URL of another database on the server that `server` names.
 fn beside(server: &str, database: &str) -> String {
     let start = server.find("://").map_or(0, |scheme| scheme + 3);
-    // A password may have a `/` in it, though it should not; a parameter may have an `@`.
-    let query = server.find('?').unwrap_or(server.len());
-    let host = server[start..query].find('@').map_or(start, |at| start + at + 1);
+    // A password may have a `/` in it, though it should not. The first `@` ends it for the driver, too: one in a parameter
+    // has to be `%40`.
+    let host = server[start..].find('@').map_or(start, |at| start + at + 1);
     let end = server[host..].find(['/', '?']).map_or(server.len(), |at| host + at);
     let parameters = server[end..].find('?').map_or("", |at| &server[end + at..]);
     format!("{}/{database}{parameters}", &server[..end])
@@ -183,7 +183,8 @@ mod tests {
             ("postgres://db?connect_timeout=3", "postgres://db/desk?connect_timeout=3"),
             ("postgres://me:p/w@db/postgres", "postgres://me:p/w@db/desk"),
             ("postgres://postgres@%2Frun%2Fpg/postgres", "postgres://postgres@%2Frun%2Fpg/desk"),
-            ("postgres:///postgres?host=/run/pg&user=me@corp", "postgres:///desk?host=/run/pg&user=me@corp"),
+            ("postgres://me:p?w@db/postgres", "postgres://me:p?w@db/desk"),
+            ("postgres:///postgres?host=/run/pg&user=me%40corp", "postgres:///desk?host=/run/pg&user=me%40corp"),
             ("postgres:///postgres?host=/run/pg&user=me", "postgres:///desk?host=/run/pg&user=me"),
         ] {
             assert_eq!(beside(server, "desk"), expected);

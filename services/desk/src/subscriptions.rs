@@ -41,7 +41,7 @@ async fn apply(conn: &mut AsyncPgConnection, events: &[&Envelope]) -> Result<(),
 }
 
 /// An event whose statement PostgreSQL refuses is parked, so that the other streams go on. Mostly it is refused again; its
-/// retries heal a refusal that passes, such as a right that was missing.
+/// retries heal a refusal that passes, such as a table that was missing.
 fn sort_out(error: DbError) -> ApplyError {
     if error.is_temporary() { ApplyError::Database(error) } else { ApplyError::Unfit(error.to_string()) }
 }

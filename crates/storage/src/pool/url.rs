@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
 use tokio_postgres::Config;
-use tokio_postgres::config::{LoadBalanceHosts, SslMode, SslNegotiation};
+use tokio_postgres::config::{ChannelBinding, LoadBalanceHosts, SslMode, SslNegotiation};
 
 use crate::DbError;
 
@@ -27,7 +27,7 @@ pub(crate) struct Tls {
 /// Reads a URL, or libpq's `name=value` form.
 pub(crate) fn read(url: &str) -> Result<Target, DbError> {
     let refused = |why: &str| Err(DbError::Url(why.to_owned()));
-    let (url, ca_file) = without_ca_file(url);
+    let (url, authorities) = without_authorities(url);
     let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
         let why = std::error::Error::source(&error).map(ToString::to_string);
         DbError::Url(why.unwrap_or_else(|| error.to_string()))
@@ -47,37 +47,57 @@ pub(crate) fn read(url: &str) -> Result<Target, DbError> {
     if config.get_ssl_negotiation() != SslNegotiation::Postgres {
         return refused("`sslnegotiation=direct` is not supported: PostgreSQL is asked for TLS first");
     }
+    if config.get_channel_binding() == ChannelBinding::Require {
+        return refused("`channel_binding=require` is not supported: the server's certificate is verified instead");
+    }
     if has_own_keepalive(&config) {
         return refused("`keepalives` and their times and `tcp_user_timeout` are not supported: ours are fixed");
     }
     let is_required = config.get_ssl_mode() == SslMode::Require;
-    if ca_file.is_some() && !is_required {
+    if authorities.is_some() && !is_required {
         return refused("`sslrootcert` counts only with `sslmode=require` or `verify-full`");
     }
     // The stream is encrypted before the driver gets it.
     config.ssl_mode(SslMode::Disable);
+    let ca_file = authorities.and_then(Authorities::file);
     Ok(Target { config, tls: is_required.then_some(Tls { ca_file }) })
 }
 
+/// Whom `sslrootcert` says to trust.
+#[derive(Debug)]
+enum Authorities {
+    System,
+    File(PathBuf),
+}
+
+impl Authorities {
+    fn file(self) -> Option<PathBuf> {
+        match self {
+            Self::System => None,
+            Self::File(path) => Some(path),
+        }
+    }
+}
+
 /// The URL as the driver reads it, which knows neither `sslmode=verify-full` (that is what we make of `require`) nor
-/// `sslrootcert`, and the file that the latter names.
-fn without_ca_file(url: &str) -> (String, Option<PathBuf>) {
+/// `sslrootcert`, and what the latter says.
+fn without_authorities(url: &str) -> (String, Option<Authorities>) {
     let Some((server, query)) = url.split_once('?').filter(|_| url.contains("://")) else {
         return (url.to_owned(), None);
     };
-    let (mut ca_file, mut others) = (None, Vec::new());
+    let (mut authorities, mut others) = (None, Vec::new());
     for setting in query.split('&') {
         match setting.split_once('=') {
             Some(("sslmode", "verify-full")) => others.push("sslmode=require"),
-            // Those the system trusts, as libpq calls them.
-            Some(("sslrootcert", "system")) => {}
+            Some(("sslrootcert", "system")) => authorities = Some(Authorities::System),
             Some(("sslrootcert", path)) => {
-                ca_file = Some(PathBuf::from(percent_decode_str(path).decode_utf8_lossy().into_owned()));
+                let path = percent_decode_str(path).decode_utf8_lossy().into_owned();
+                authorities = Some(Authorities::File(path.into()));
             }
             _ => others.push(setting),
         }
     }
-    (format!("{server}?{}", others.join("&")), ca_file)
+    (format!("{server}?{}", others.join("&")), authorities)
 }
 
 fn has_own_keepalive(config: &Config) -> bool {
@@ -101,6 +121,9 @@ mod tests {
             ("sslmode=verify-ca", "sslmode"),
             ("sslmode=prefer&sslrootcert=/ca.pem", "sslrootcert"),
             ("sslrootcert=/ca.pem", "sslrootcert"),
+            ("sslrootcert=system", "sslrootcert"),
+            ("sslmode=prefer&sslrootcert=system", "sslrootcert"),
+            ("sslmode=require&channel_binding=require", "channel_binding"),
             ("sslmode=require&sslnegotiation=direct", "sslnegotiation"),
             ("sslcert=/mine.pem", "sslcert"),
             ("keepalives=0", "keepalives"),

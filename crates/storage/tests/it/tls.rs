@@ -15,7 +15,7 @@ use testkit::Certificates;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// From outside only over TLS and with a password.
-const WHO_MAY: &str = "local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n";
+const WHO_MAY: &str = "local all all trust\nhostssl all all 127.0.0.0/8 scram-sha-256\n";
 
 /// A PostgreSQL of its own, with TLS.
 struct Server {
@@ -40,7 +40,7 @@ impl Server {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let settings = fs::read_to_string(data.join("postgresql.conf")).unwrap();
         let tls = "ssl = on\nssl_cert_file = 'server.pem'\nssl_key_file = 'server.key'\n";
-        let outside = format!("listen_addresses = '127.0.0.1'\nport = {port}\n");
+        let outside = format!("listen_addresses = '127.0.0.1,127.0.0.2'\nport = {port}\n");
         fs::write(data.join("postgresql.conf"), format!("{settings}\n{tls}{outside}")).unwrap();
         let cluster = Cluster::start(options).await.unwrap();
         let (sockets, _) = crate::host_and_port(&cluster.url("postgres"));
@@ -81,19 +81,19 @@ async fn is_encrypted(url: &str) -> bool {
 
 #[tokio::test]
 async fn a_server_is_spoken_to_over_tls_as_its_url_says_and_refused_if_it_is_another() {
-    let certificates = Certificates::new();
+    let certificates = Certificates::of_server("IP:127.0.0.1");
     let server = Server::start(&certificates).await;
     let (authority, stranger) = (certificates.path("authority.pem"), certificates.path("stranger.pem"));
-    let good = server.url("localhost", &trusting(&authority));
+    let good = server.url("127.0.0.1", &trusting(&authority));
     assert!(is_encrypted(&good).await);
     assert!(migrate::run(&good, vec![migrate::MIGRATIONS]).await.unwrap() > 0, "also outside the pool");
     for (host, settings, reason) in [
-        ("localhost", "sslmode=disable".to_owned(), "no encryption"),
-        ("localhost", "sslmode=require".to_owned(), "UnknownIssuer"),
-        ("localhost", trusting(&stranger), "UnknownIssuer"),
-        ("127.0.0.1", trusting(&authority), "not valid for name"),
-        ("localhost", trusting(Path::new("/nowhere/authority.pem")), "authorities in /nowhere/authority.pem"),
-        ("localhost", trusting(&certificates.path("server.key")), "no certificate in it"),
+        ("127.0.0.1", "sslmode=disable".to_owned(), "no encryption"),
+        ("127.0.0.1", "sslmode=require".to_owned(), "UnknownIssuer"),
+        ("127.0.0.1", trusting(&stranger), "UnknownIssuer"),
+        ("127.0.0.2", trusting(&authority), "not valid for name"),
+        ("127.0.0.1", trusting(Path::new("/nowhere/authority.pem")), "authorities in /nowhere/authority.pem"),
+        ("127.0.0.1", trusting(&certificates.path("server.key")), "no certificate in it"),
     ] {
         let refused = crate::db(&server.url(host, &settings)).unwrap().conn().await.err().unwrap();
         assert!(refused.is_temporary() && refused.to_string().contains(reason), "{host} {settings}: {refused}");
@@ -103,9 +103,9 @@ async fn a_server_is_spoken_to_over_tls_as_its_url_says_and_refused_if_it_is_ano
 
 #[tokio::test]
 async fn large_answers_come_whole_over_tls() {
-    let certificates = Certificates::new();
+    let certificates = Certificates::of_server("IP:127.0.0.1");
     let server = Server::start(&certificates).await;
-    let db = crate::db(&server.url("localhost", &trusting(&certificates.path("authority.pem")))).unwrap();
+    let db = crate::db(&server.url("127.0.0.1", &trusting(&certificates.path("authority.pem")))).unwrap();
     let mut conn = db.conn().await.unwrap();
     let rows = storage::sql("SELECT n % 2 = 0 AS ssl FROM generate_series(1, 200000) AS n");
     assert_eq!(rows.get_results::<Session>(&mut conn).await.unwrap().len(), 200_000);

@@ -48,7 +48,7 @@ fn url(broker: &Broker, host: &str, port: u16, ca_file: Option<&Path>) -> String
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_with_a_certificate_of_the_named_authority_is_published_to_and_read_from() {
-    let (broker, certificates) = (Broker::of_this_test(), Certificates::new());
+    let (broker, certificates) = (Broker::of_this_test(), Certificates::of_server("DNS:localhost"));
     let port = behind_tls(&broker, &certificates).await;
     let url = url(&broker, "localhost", port, Some(&certificates.path("authority.pem")));
     assert_eq!(RabbitBus::probe(&url).await, Ok(()));
@@ -62,7 +62,7 @@ async fn a_broker_with_a_certificate_of_the_named_authority_is_published_to_and_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_of_another_authority_or_of_another_name_is_refused_with_the_reason() {
-    let (broker, certificates) = (Broker::of_this_test(), Certificates::new());
+    let (broker, certificates) = (Broker::of_this_test(), Certificates::of_server("DNS:localhost"));
     let port = behind_tls(&broker, &certificates).await;
     let (authority, stranger) = (certificates.path("authority.pem"), certificates.path("stranger.pem"));
     let key = certificates.path("server.key");
