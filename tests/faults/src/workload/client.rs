@@ -103,8 +103,10 @@ impl Client {
             for (status, body) in answers.into_iter().flatten() {
                 match status {
                     200..300 => acknowledged = acknowledged.or(Some(body)),
+                    // Whatever is broken around a service, it knows that it may pass: 500 is for defects.
+                    500 => self.violation(format!("{} was answered 500", write.marker)),
                     // Another copy runs, or we are to come again: no verdict on the write itself.
-                    409 | 425 | 429 | 500.. => {}
+                    409 | 425 | 429 | 501.. => {}
                     // Gone already: by an attempt that got no answer, or by another copy.
                     404 if write.kind == Kind::Delete => acknowledged = acknowledged.or(Some(Value::Null)),
                     refused => outcome = Outcome::Refused(refused),
