@@ -5,8 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// `authority.pem`, `server.pem` of it, and `stranger.pem`, which is another authority; each with its
-/// `.key`.
+/// `authority.pem`, `server.pem` of it, and `stranger.pem`, which is another authority; each with its `.key`.
 #[derive(Debug)]
 pub struct Certificates(TempDir);
 

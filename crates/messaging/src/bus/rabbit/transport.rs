@@ -1,7 +1,8 @@
 //! The bytes below AMQP: TCP, or TLS over it for `amqps://`.
 //!
 //! The client's own TLS needs a feature that brings thirty crates for key stores nobody here has, and without that
-//! feature it talks plainly to an `amqps://` address. So TLS is made here, and the client gets a stream that it takes for a plain one.
+//! feature it talks plainly to an `amqps://` address. So TLS is made here, and the client gets a stream that it takes for
+//! a plain one.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream as Socket};
