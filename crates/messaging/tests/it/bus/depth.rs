@@ -63,3 +63,16 @@ async fn a_queue_that_is_missing_has_no_reader_and_the_next_one_is_measured_all_
     let _bridge = bus.subscribe(Queue::MasResumeRequests, 10).await.expect("subscribes");
     consumers("test-mas-gateway", "mas.resume-requests", "1").await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_never_had_a_connection_says_that_nothing_is_known() {
+    let _metrics = init_metrics();
+    let broker = Broker::of_this_test();
+    // Nobody listens there.
+    let bus =
+        RabbitBus::connect_prefixed(&broker.url_at(1), "desk-without-broker", &broker.prefix, CancellationToken::new());
+    let _reader = bus.subscribe(Queue::DeskTicketEvents, 10).await.expect("subscribes");
+    messages("desk-without-broker", "desk.ticket-events", "NaN").await;
+    messages("desk-without-broker", "ticket.unrouted", "NaN").await;
+    consumers("desk-without-broker", "desk.ticket-events", "NaN").await;
+}
