@@ -304,6 +304,24 @@ async fn one_unfit_event_of_many_costs_a_few_transactions() {
     assert!(tries <= 15, "two for each halving: {tries}");
 }
 
+/// An alert takes a duplicate for a sign that work is done.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_duplicate_counts_once_however_often_its_batch_comes_again() {
+    let _metrics = telemetry::init_metrics();
+    let (database, _) = database().await;
+    // A name of its own, because all tests of this process share the metrics.
+    let db = Db::new(database.url(), "counts-duplicates", 4, Arc::new(SystemClock), Arc::default()).unwrap();
+    let events: Vec<Envelope> = (0..128).map(|_| event(key(), 1)).collect();
+    let effect = Arc::new(WriteDown::default());
+    let consumer = consumer(&db, LocalBus::new(), owner_of(&events), Arc::clone(&effect));
+    consumer.settle(&events[..1]).await.unwrap();
+    *effect.unfit.lock().unwrap() = Some(events[1].id);
+    consumer.settle(&events).await.unwrap();
+    let series = "crossdesk_events_duplicate_total{service=\"counts-duplicates\",consumer=\"desk.ticket-events\"} ";
+    let text = telemetry::init_metrics().render();
+    assert_eq!(text.lines().find_map(|line| line.strip_prefix(series)), Some("1"), "{text}");
+}
+
 async fn write(db: &Db, key: TicketKey, versions: std::ops::RangeInclusive<i64>) {
     for version in versions {
         let row = NewRow {
